@@ -1,0 +1,133 @@
+package jobs
+
+import (
+	"database/sql"
+	"slices"
+	"time"
+
+	"gelombang/internal/sqldb"
+)
+
+type row struct {
+	id       int64
+	kind     string
+	queue    string
+	args     string
+	priority Priority
+	runAt    time.Time
+	once     string
+}
+
+// insertMost bounds the rows of one statement.
+const insertMost = 500
+
+func insert(tx *sqldb.Tx, rows []row) error {
+	for part := range slices.Chunk(rows, insertMost) {
+		args := make([]any, 0, len(part)*9)
+		for _, r := range part {
+			args = append(args, r.id, r.kind, r.queue, r.args, "ready", int64(r.priority), sqldb.Millis(r.runAt), sqldb.Millis(tx.Now()), nullable(r.once))
+		}
+		_, err := tx.Exec(`INSERT INTO job (id, kind, queue, args, state, priority, run_at_ms, created_ms, once_key) VALUES `+
+			sqldb.Values(len(part), 9, 1)+` ON CONFLICT (once_key) DO NOTHING`, args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+const jobColumns = `id, kind, queue, attempts, fence, args, created_ms`
+
+func scanJob(rows *sql.Rows) (Job, error) {
+	var j Job
+	var created int64
+	err := rows.Scan(&j.ID, &j.Kind, &j.Queue, &j.Attempts, &j.fence, &j.args, &created)
+	j.Created = sqldb.Time(created)
+	return j, err
+}
+
+func claim(tx *sqldb.Tx, queue string, most int) ([]Job, error) {
+	now := tx.Now()
+	jobs, err := sqldb.All(tx, scanJob, `UPDATE job SET state = 'running', attempts = attempts + 1, fence = fence + 1, lease_until_ms = $1
+		WHERE id IN (SELECT id FROM job WHERE queue = $2 AND state = 'ready' AND run_at_ms <= $3
+			ORDER BY priority, run_at_ms, id LIMIT $4`+tx.SkipLocked()+`)
+		RETURNING `+jobColumns, sqldb.Millis(now.Add(LeaseFor)), queue, sqldb.Millis(now), most)
+	// RETURNING promises no order; ids are by age.
+	slices.SortFunc(jobs, func(a, b Job) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+	return jobs, err
+}
+
+// done removes finished jobs. A job whose lease was lost has another fence and stays.
+func done(tx *sqldb.Tx, jobs []Job) error {
+	for part := range slices.Chunk(jobs, insertMost) {
+		args := make([]any, 0, len(part)*2)
+		for _, j := range part {
+			args = append(args, j.ID, j.fence)
+		}
+		if _, err := tx.Exec(`DELETE FROM job WHERE (id, fence) IN (`+sqldb.TypedValues(len(part), 1, "BIGINT", "BIGINT")+`)`, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func back(tx *sqldb.Tx, j Job, at time.Time, attempts int, why string) error {
+	_, err := tx.Exec(`UPDATE job SET state = 'ready', run_at_ms = $1, attempts = $2, last_error = $3 WHERE id = $4 AND fence = $5`,
+		sqldb.Millis(at), attempts, why, j.ID, j.fence)
+	return err
+}
+
+func bury(tx *sqldb.Tx, j Job, why string) error {
+	_, err := tx.Exec(`UPDATE job SET state = 'dead', last_error = $1, once_key = NULL WHERE id = $2 AND fence = $3`, why, j.ID, j.fence)
+	return err
+}
+
+func renew(tx *sqldb.Tx, jobs []Job) error {
+	args := []any{sqldb.Millis(tx.Now().Add(LeaseFor))}
+	for _, j := range jobs {
+		args = append(args, j.ID, j.fence)
+	}
+	_, err := tx.Exec(`UPDATE job SET lease_until_ms = $1 WHERE (id, fence) IN (`+sqldb.TypedValues(len(jobs), 2, "BIGINT", "BIGINT")+`)`, args...)
+	return err
+}
+
+// rescue sends back jobs whose lease ran out: their node died or lost its clock.
+// A finished job has left the table, so success is never overwritten.
+func rescue(tx *sqldb.Tx) (int64, error) {
+	return tx.Exec(`UPDATE job SET state = 'ready', fence = fence + 1, last_error = 'lease ran out'
+		WHERE id IN (SELECT id FROM job WHERE state = 'running' AND lease_until_ms < $1 ORDER BY lease_until_ms LIMIT $2`+tx.SkipLocked()+`)`,
+		sqldb.Millis(tx.Now()), rescueMost)
+}
+
+func health(rx *sqldb.Rx) ([]Health, error) {
+	return sqldb.All(rx, func(rows *sql.Rows) (Health, error) {
+		var h Health
+		var oldest sql.NullInt64
+		err := rows.Scan(&h.Queue, &h.Ready, &h.Dead, &oldest)
+		h.Oldest = sqldb.Time(oldest.Int64)
+		return h, err
+	}, `SELECT queue, COUNT(CASE WHEN state = 'ready' THEN 1 END), COUNT(CASE WHEN state = 'dead' THEN 1 END),
+		MIN(CASE WHEN state = 'ready' AND run_at_ms <= $1 THEN run_at_ms END) FROM job GROUP BY queue ORDER BY queue`, sqldb.Millis(rx.Now()))
+}
+
+func deadJobs(rx *sqldb.Rx, most int) ([]DeadJob, error) {
+	return sqldb.All(rx, func(rows *sql.Rows) (DeadJob, error) {
+		var d DeadJob
+		var created int64
+		err := rows.Scan(&d.ID, &d.Kind, &d.Queue, &d.Attempts, &d.Error, &created)
+		d.Created = sqldb.Time(created)
+		return d, err
+	}, `SELECT id, kind, queue, attempts, last_error, created_ms FROM job WHERE state = 'dead' ORDER BY id DESC LIMIT $1`, most)
+}
+
+func redrive(tx *sqldb.Tx, id int64) error {
+	_, err := tx.Exec(`UPDATE job SET state = 'ready', attempts = 0, run_at_ms = $1 WHERE id = $2 AND state = 'dead'`, sqldb.Millis(tx.Now()), id)
+	return err
+}

@@ -1,0 +1,259 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+const (
+	// groupMost bounds the calls that share one fsync, and so the wait of the first.
+	groupMost = 512
+	// groupFor bounds the time for which a group takes in further calls.
+	groupFor = 20 * time.Millisecond
+	// writeQueue bounds the calls that wait for a group.
+	writeQueue = 4096
+	// stmtMost bounds the prepared statements of the writer; past it all are dropped.
+	stmtMost = 400
+	// walRestart is the size of the log at which the writer waits for the readers
+	// (at most ReadLimit) and starts the log anew.
+	walRestart = 96 << 20
+)
+
+var errClosed = errors.New("database is closed")
+
+// groupWriter is SQLite's single writer: it commits many calls in one transaction.
+type groupWriter struct {
+	pool  *sql.DB
+	conn  *sql.Conn
+	now   func() time.Time
+	wal   string
+	queue chan *call
+	quit  chan struct{}
+	ended chan struct{}
+	once  sync.Once
+	stmts map[string]*sql.Stmt
+}
+
+type call struct {
+	ctx  context.Context
+	fn   func(*Tx) error
+	db   *DB
+	tx   *Tx
+	err  error
+	done chan struct{}
+}
+
+func newGroupWriter(ctx context.Context, dsn string, now func() time.Time) (*groupWriter, error) {
+	pool, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open writer: %w", err)
+	}
+	pool.SetMaxOpenConns(1)
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open writer: %w", err), pool.Close())
+	}
+	w := &groupWriter{pool: pool, conn: conn, now: now, stmts: map[string]*sql.Stmt{},
+		queue: make(chan *call, writeQueue), quit: make(chan struct{}), ended: make(chan struct{})}
+	if err := conn.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name='main'").Scan(&w.wal); err != nil {
+		return nil, errors.Join(fmt.Errorf("find the log: %w", err), conn.Close(), pool.Close())
+	}
+	w.wal += "-wal"
+	go w.loop()
+	return w, nil
+}
+
+func (w *groupWriter) close() error {
+	w.once.Do(func() { close(w.quit) })
+	<-w.ended
+	w.dropStmts()
+	return errors.Join(w.conn.Close(), w.pool.Close())
+}
+
+func (w *groupWriter) write(ctx context.Context, db *DB, fn func(*Tx) error) error {
+	c := &call{ctx: ctx, fn: fn, db: db, done: make(chan struct{})}
+	select {
+	case w.queue <- c:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.quit:
+		return unavailable(errClosed)
+	}
+	select {
+	case <-c.done:
+	case <-w.ended:
+		select {
+		case <-c.done: // answered in the last group
+		default:
+			return unavailable(errClosed)
+		}
+	}
+	if c.err == nil {
+		c.tx.committed()
+	}
+	return c.err
+}
+
+func (w *groupWriter) loop() {
+	defer close(w.ended)
+	for {
+		select {
+		case c := <-w.queue:
+			w.group(c)
+		case <-w.quit:
+			w.drain()
+			return
+		}
+	}
+}
+
+// drain serves what was already queued when Close was called.
+func (w *groupWriter) drain() {
+	for {
+		select {
+		case c := <-w.queue:
+			w.group(c)
+		default:
+			return
+		}
+	}
+}
+
+// group runs first and whatever waits behind it in one transaction, commits, and
+// only then answers.
+func (w *groupWriter) group(first *call) {
+	ctx := context.Background()
+	members := []*call{first}
+	_, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	if err == nil {
+		members, err = w.runAll(first)
+	}
+	if err == nil {
+		_, err = w.conn.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		_, _ = w.conn.ExecContext(ctx, "ROLLBACK")
+		for _, c := range members {
+			c.err = unavailable(fmt.Errorf("commit group of %d: %w", len(members), err))
+		}
+	}
+	for _, c := range members {
+		close(c.done)
+	}
+	w.boundLog(ctx)
+}
+
+// runAll runs the members one after the other. An error means that the
+// transaction itself is gone and nobody's work was kept.
+func (w *groupWriter) runAll(c *call) ([]*call, error) {
+	var members []*call
+	until := time.Now().Add(groupFor) // real time: it bounds waiting, it is nobody's rule
+	for {
+		members = append(members, c)
+		if err := w.runOne(c); err != nil {
+			return members, err
+		}
+		if len(members) == groupMost || time.Now().After(until) {
+			return members, nil
+		}
+		select {
+		case c = <-w.queue:
+		default:
+			return members, nil
+		}
+	}
+}
+
+// runOne runs one call inside its savepoint and sets its answer. The returned
+// error is the transaction's, not the call's.
+func (w *groupWriter) runOne(c *call) error {
+	if c.err = c.ctx.Err(); c.err != nil {
+		return nil // nobody waits any more, and nothing has begun
+	}
+	ctx := context.Background()
+	if _, err := w.conn.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+		return err
+	}
+	c.tx = &Tx{run: w, db: c.db, now: wholeMillis(w.now())}
+	c.err = safely(c.fn, c.tx)
+	if c.err != nil {
+		if _, err := w.conn.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
+			return errors.Join(err, c.err)
+		}
+	}
+	_, err := w.conn.ExecContext(ctx, "RELEASE one")
+	return err
+}
+
+func safely(fn func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return fn(tx)
+}
+
+// boundLog keeps the WAL small although readers come and go without a pause:
+// a passive checkpoint can never start the log anew under them.
+func (w *groupWriter) boundLog(ctx context.Context) {
+	info, err := os.Stat(w.wal)
+	if err != nil || info.Size() < walRestart {
+		return
+	}
+	var busy, pages, moved int64
+	// Not restarting now is no fault: the next group tries again.
+	_ = w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+}
+
+func (w *groupWriter) stmt(query string) (*sql.Stmt, error) {
+	if s, ok := w.stmts[query]; ok {
+		return s, nil
+	}
+	if len(w.stmts) >= stmtMost {
+		w.dropStmts()
+	}
+	s, err := w.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	w.stmts[query] = s
+	return s, nil
+}
+
+func (w *groupWriter) dropStmts() {
+	for q, s := range w.stmts {
+		_ = s.Close()
+		delete(w.stmts, q)
+	}
+}
+
+func (w *groupWriter) exec(q string, args []any) (sql.Result, error) {
+	s, err := w.stmt(q)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(context.Background(), args...)
+}
+
+func (w *groupWriter) query(q string, args []any) (*sql.Rows, error) {
+	s, err := w.stmt(q)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(context.Background(), args...)
+}
+
+func (w *groupWriter) queryRow(q string, args []any) *sql.Row {
+	s, err := w.stmt(q)
+	if err != nil {
+		return w.conn.QueryRowContext(context.Background(), q, args...) // carries the same error to Scan
+	}
+	return s.QueryRowContext(context.Background(), args...)
+}

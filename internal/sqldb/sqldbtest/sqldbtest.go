@@ -1,0 +1,201 @@
+// Package sqldbtest gives every test a fresh, migrated, real database of each
+// engine. PostgreSQL is a real server: the one named by GELOMBANG_TEST_POSTGRES
+// (make test starts one for all packages), or one that this package starts itself
+// in a temporary folder, as an unprivileged user when the tests run as root.
+package sqldbtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gelombang/internal/sqldb"
+	"gelombang/migrations"
+)
+
+// PostgresEnv names the variable with the DSN of a running test server.
+const PostgresEnv = "GELOMBANG_TEST_POSTGRES"
+
+// Clock is a clock that tests set. The zero value is not useful; use NewClock.
+type Clock struct{ ms atomic.Int64 }
+
+// NewClock stands at a Monday morning in the wave of the examples: 3 August 2026, 09.00 WIB.
+func NewClock() *Clock {
+	c := &Clock{}
+	c.Set(time.Date(2026, 8, 3, 2, 0, 0, 0, time.UTC))
+	return c
+}
+
+// Now reads the clock.
+func (c *Clock) Now() time.Time { return time.UnixMilli(c.ms.Load()).UTC() }
+
+// Set moves the clock to t.
+func (c *Clock) Set(t time.Time) { c.ms.Store(t.UnixMilli()) }
+
+// Add moves the clock on.
+func (c *Clock) Add(d time.Duration) { c.ms.Add(d.Milliseconds()) }
+
+// Each runs test once per engine, in parallel, each on a fresh migrated database.
+func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB, clock *Clock)) {
+	t.Helper()
+	for _, e := range []sqldb.Engine{sqldb.SQLite, sqldb.Postgres} {
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			clock := NewClock()
+			test(t, Open(t, e, clock), clock)
+		})
+	}
+}
+
+// Open gives one fresh, migrated database that is closed and dropped with the test.
+func Open(t testing.TB, e sqldb.Engine, clock *Clock) *sqldb.DB {
+	t.Helper()
+	db, err := sqldb.Open(context.Background(), sqldb.Config{DSN: DSN(t, e), Now: clock.Now, PoolSize: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	if e == sqldb.SQLite { // PostgreSQL's is a copy of a migrated template
+		if err := db.Migrate(context.Background(), migrations.Files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+// DSN gives the address of a fresh database: an empty file for SQLite, a copy of a
+// migrated template for PostgreSQL.
+func DSN(t testing.TB, e sqldb.Engine) string {
+	t.Helper()
+	if e == sqldb.SQLite {
+		return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
+	}
+	server := postgres(t)
+	name := fmt.Sprintf("t%d_%d", os.Getpid(), serial.Add(1))
+	admin(t, server, "CREATE DATABASE "+name+" TEMPLATE "+template(t, server))
+	t.Cleanup(func() { admin(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return withDatabase(server, name)
+}
+
+var serial atomic.Int64
+
+var server = sync.OnceValues(func() (string, error) {
+	if dsn := os.Getenv(PostgresEnv); dsn != "" {
+		return dsn, nil
+	}
+	s, err := StartPostgres()
+	if err != nil {
+		return "", err
+	}
+	return s.DSN, nil
+})
+
+func postgres(t testing.TB) string {
+	t.Helper()
+	dsn, err := server()
+	if err != nil {
+		t.Fatalf("a real PostgreSQL is needed (make test installs it): %v", err)
+	}
+	return dsn
+}
+
+// templateOnce makes one migrated template per process and schema.
+var templateOnce = sync.OnceValues(func() (string, error) {
+	dsn, err := server()
+	if err != nil {
+		return "", err
+	}
+	name := "schema_" + schemaHash()
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = pool.Close() }()
+	// Test binaries of several packages share the server: one of them makes the
+	// template under a lock, the others find it.
+	conn, err := pool.Conn(context.Background())
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(context.Background(), "SELECT pg_advisory_lock(1)"); err != nil {
+		return "", err
+	}
+	var n int
+	if err := conn.QueryRowContext(context.Background(), "SELECT count(*) FROM pg_database WHERE datname=$1", name).Scan(&n); err != nil || n == 1 {
+		return name, err
+	}
+	return name, makeTemplate(conn, dsn, name)
+})
+
+func makeTemplate(conn *sql.Conn, dsn, name string) error {
+	ctx := context.Background()
+	if _, err := conn.ExecContext(ctx, "CREATE DATABASE making_"+name); err != nil {
+		return err
+	}
+	db, err := sqldb.Open(ctx, sqldb.Config{DSN: withDatabase(dsn, "making_"+name), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	if err := db.Migrate(ctx, migrations.Files); err != nil {
+		return err
+	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "ALTER DATABASE making_"+name+" RENAME TO "+name)
+	return err
+}
+
+func template(t testing.TB, _ string) string {
+	t.Helper()
+	name, err := templateOnce()
+	if err != nil {
+		t.Fatalf("make template database: %v", err)
+	}
+	return name
+}
+
+func schemaHash() string {
+	h := fnv.New64a()
+	names, _ := fs.Glob(migrations.Files, "*.sql")
+	for _, n := range names {
+		b, _ := fs.ReadFile(migrations.Files, n)
+		_, _ = h.Write(b)
+	}
+	return fmt.Sprintf("%x", h.Sum64())
+}
+
+func withDatabase(dsn, name string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return dsn
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func admin(t testing.TB, dsn, statement string) {
+	t.Helper()
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = pool.Close() }()
+	if _, err := pool.Exec(statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
