@@ -1,0 +1,7 @@
+//go:build soak
+
+package sqldb_test
+
+import "time"
+
+const surgeFor = time.Minute
