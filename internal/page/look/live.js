@@ -1,0 +1,85 @@
+// What a page gains from a script. Each part works without: the server wrote the
+// clock, a reload shows the news, and the form token makes a second tap harmless.
+const all = (selector, does) => document.querySelectorAll(selector).forEach(does);
+const two = n => String(n).padStart(2, '0');
+
+// A clock that the server already wrote runs on. data-left: seconds.
+setInterval(() => all('.countdown[data-left]', el => {
+  el.ends ??= Date.now() + el.dataset.left * 1000;
+  const s = Math.max(0, Math.ceil((el.ends - Date.now()) / 1000));
+  const h = Math.floor(s / 3600), m = Math.floor(s / 60);
+  const words = h ? [h, two(m % 60), two(s % 60)] : [m, two(s % 60)];
+  el.textContent = words.join(el.textContent.includes(':') ? ':' : '.');
+}), 1000);
+
+// <live-part name="x" src="/…" every="3"> asks for the block live-x of its page
+// again. It rests while the page is hidden, asks less often when we are busy, and
+// stops when the answer holds data-done or is no longer that block.
+customElements.define('live-part', class extends HTMLElement {
+  connectedCallback() {
+    this.every = this.wait = Math.max(1, this.getAttribute('every') || 5) * 1000;
+    this.plan();
+  }
+  disconnectedCallback() { clearTimeout(this.timer); }
+  plan() { this.timer = setTimeout(() => this.ask(), this.wait * (.9 + Math.random() * .2)); }
+  async ask() {
+    if (!this.isConnected) return;
+    if (document.hidden) {
+      document.addEventListener('visibilitychange', () => this.ask(), { once: true });
+      return;
+    }
+    try {
+      const answer = await fetch(this.getAttribute('src') || location.href, { headers: { 'Live-Part': this.getAttribute('name') } });
+      if (!answer.ok) throw answer.status;
+      if (!answer.headers.has('Live-Part')) return;
+      const words = await answer.text();
+      if (words !== this.words && !this.contains(document.activeElement)) this.innerHTML = this.words = words;
+      if (this.querySelector('[data-done]')) return;
+      this.wait = this.every;
+    } catch {
+      this.wait = Math.min(this.wait * 2, 60000);
+    }
+    this.plan();
+  }
+});
+
+// <form data-draft="name"> keeps what was typed on this device for a day, so that
+// a lost connection loses nothing. Consent, passwords, codes and files are never kept.
+const forget = name => Object.keys(localStorage).filter(key => key.startsWith('draft:' + name)).forEach(key => localStorage.removeItem(key));
+const kept = form => [...form.elements].filter(el => el.name && el.autocomplete !== 'one-time-code' &&
+  !/^(hidden|password|file|checkbox|submit|button|fieldset)$/.test(el.type));
+const drafts = () => {
+  all('[data-draft-clear]', el => forget(el.dataset.draftClear));
+  all('form[data-draft]', form => {
+    const key = 'draft:' + form.dataset.draft;
+    const draft = JSON.parse(localStorage.getItem(key) || '{}');
+    if (Date.now() - draft.at < 864e5) for (const el of kept(form)) {
+      const value = draft.values[el.name];
+      if (el.type === 'radio') el.checked ||= el.value === value && !form.elements[el.name].value;
+      else if (value && !el.value) el.value = value;
+    }
+    form.addEventListener('input', () => {
+      const values = {};
+      for (const el of kept(form)) if (el.type !== 'radio' || el.checked) values[el.name] = el.value;
+      localStorage.setItem(key, JSON.stringify({ at: Date.now(), values }));
+    });
+  });
+};
+try { drafts(); } catch { /* storage is off or full: the form works as it is */ }
+
+// A second tap within four seconds is not sent; the first one stays on its way.
+addEventListener('submit', event => {
+  const form = event.target;
+  if (Date.now() - form.sent < 4000) event.preventDefault();
+  else form.sent = Date.now();
+});
+addEventListener('pageshow', () => all('form', form => { form.sent = 0; }));
+
+// Sixteen digits are read more easily as 6-6-4. The server takes either.
+all('input[data-group]', el => el.addEventListener('change', () => {
+  const digits = el.value.replace(/\D/g, '');
+  if (digits.length === 16) el.value = digits.replace(/(.{6})(.{6})/, '$1 $2 ');
+}));
+
+// What is to be mended is heard first.
+all('.summary[role=alert]', el => el.focus());
