@@ -1,0 +1,41 @@
+# Two commands: make run, make test. make help lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+GO ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+LDFLAGS := -X main.version=$(VERSION)
+WITH_POSTGRES := $(GO) run ./internal/sqldb/sqldbtest/withpostgres
+
+.PHONY: help run build test lint soak bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: build ## build, then start the demo: everything simulated, state in ./data
+	@bin/gelombang demo
+
+build: ## build bin/gelombang, one static file
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/gelombang ./cmd/gelombang
+
+test: ## everything: vet, lint, unit, property, both databases, the journey in a browser
+	@scripts/need
+	@$(GO) vet ./...
+	@$(MAKE) --no-print-directory lint
+	@npm ci --silent --no-audit --no-fund --prefix cmd/gelombang/testdata/axe
+	@$(MAKE) --no-print-directory build
+	@$(WITH_POSTGRES) $(GO) test -race -timeout 20m ./...
+
+lint: ## golangci-lint, as .golangci.yml says
+	@$(GO) build -C tools -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@bin/golangci-lint run ./...
+
+soak: ## the longer proofs: a minute of surge, many kills
+	@scripts/need
+	@$(WITH_POSTGRES) $(GO) test -race -tags soak -timeout 60m ./internal/... ./cmd/...
+
+bench: ## benchmarks, side by side in one run
+	@scripts/need
+	@$(WITH_POSTGRES) $(GO) test -run '^$$' -bench . -benchtime 3s ./internal/... ./account/ ./draw/...
+
+clean: ## remove what was built (not ./data)
+	@rm -rf bin
