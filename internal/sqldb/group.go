@@ -153,14 +153,20 @@ func (w *groupWriter) group(first *call) {
 // transaction itself is gone and nobody's work was kept.
 func (w *groupWriter) runAll(c *call) ([]*call, error) {
 	var members []*call
-	until := time.Now().Add(groupFor) // real time: it bounds waiting, it is nobody's rule
+	full := time.NewTimer(groupFor)
+	defer full.Stop()
 	for {
 		members = append(members, c)
 		if err := w.runOne(c); err != nil {
 			return members, err
 		}
-		if len(members) == groupMost || time.Now().After(until) {
+		if len(members) == groupMost {
 			return members, nil
+		}
+		select {
+		case <-full.C:
+			return members, nil
+		default:
 		}
 		select {
 		case c = <-w.queue:
