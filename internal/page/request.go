@@ -105,7 +105,7 @@ func RequestID(next http.Handler) http.Handler {
 
 func newRequestID() string {
 	var raw [8]byte
-	rand.Read(raw[:]) //nolint:errcheck // never returns an error
+	rand.Read(raw[:]) // never returns an error
 	id := make([]byte, 0, len(raw)+1)
 	for at, b := range raw {
 		if at == len(raw)/2 {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -114,7 +115,7 @@ func unpack(r io.Reader) (map[string][]byte, error) {
 	lists := map[string][]byte{}
 	for archive := tar.NewReader(plain); ; {
 		h, err := archive.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return lists, nil
 		}
 		if err != nil {
