@@ -1,0 +1,91 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"gelombang/internal/jobs"
+	"gelombang/internal/sqldb"
+)
+
+// Queue writes messages and their jobs in the caller's transaction, and gives
+// their ids in the same order. That they were queued needs no event of its own:
+// it is the row's creation.
+func (s *Service) Queue(tx *sqldb.Tx, ms ...Message) ([]int64, error) {
+	rows := make([]row, len(ms))
+	ids := make([]int64, len(ms))
+	news := make([]jobs.New, len(ms))
+	for i, m := range ms {
+		r, err := s.newRow(tx.NewID(), m)
+		if err != nil {
+			return nil, err
+		}
+		rows[i], ids[i] = r, r.id
+		news[i] = jobs.New{Kind: KindSend, Queue: QueueName, Args: sendArgs{r.id}, Priority: r.priority}
+	}
+	if err := insert(tx, rows); err != nil {
+		return nil, fmt.Errorf("queue messages: %w", err)
+	}
+	return ids, s.jobs.Enqueue(tx, news...)
+}
+
+func (s *Service) newRow(id int64, m Message) (row, error) {
+	if !slices.Contains(Channels, m.Channel) || m.To == "" || m.Key == "" {
+		return row{}, fmt.Errorf("queue message %q: channel %q, an address and a key are needed", m.Key, m.Channel)
+	}
+	values := m.Args
+	if values == nil {
+		values = map[string]string{}
+	}
+	args, err := json.Marshal(values)
+	if err != nil {
+		return row{}, fmt.Errorf("queue message %q: %w", m.Key, err)
+	}
+	if m.Priority == 0 {
+		m.Priority = jobs.Normal
+	}
+	return row{
+		id: id, channel: m.Channel, key: m.Key, lang: m.Lang, owner: m.Owner, fill: m.Fill, link: m.Link, priority: m.Priority,
+		to: s.keys.SealText(sealTo, id, m.To), args: s.keys.Seal(sealArgs, id, args),
+	}, nil
+}
+
+// Where sealed values stand.
+const (
+	sealTo   = "message.to_sealed"
+	sealArgs = "message.args_sealed"
+)
+
+// open turns a row back into what was queued.
+func (s *Service) open(r row) (Message, error) {
+	to, err := s.keys.UnsealText(sealTo, r.id, r.to)
+	if err != nil {
+		return Message{}, err
+	}
+	plain, err := s.keys.Unseal(sealArgs, r.id, r.args)
+	if err != nil {
+		return Message{}, err
+	}
+	args := map[string]string{}
+	if err := json.Unmarshal(plain, &args); err != nil {
+		return Message{}, fmt.Errorf("read args: %w", err)
+	}
+	return Message{Channel: r.channel, To: to, Key: r.key, Args: args, Lang: r.lang, Owner: r.owner, Fill: r.fill,
+		Link: r.link, Priority: r.priority}, nil
+}
+
+// with gives the message's values and those filled in at sending.
+func (m Message) with(filled map[string]string, link string) map[string]any {
+	out := make(map[string]any, len(m.Args)+len(filled)+1)
+	for _, values := range []map[string]string{m.Args, filled} {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			out[name] = values[name]
+		}
+	}
+	if link != "" {
+		out["link"] = link
+	}
+	return out
+}

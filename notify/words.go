@@ -1,0 +1,24 @@
+package notify
+
+// Key is the catalog key of a state's word.
+func (s State) Key() string { return "notify.state." + string(s) }
+
+// Key is the catalog key of the sentence that tells why, and what to do; "" when
+// nothing went wrong.
+func (r Reason) Key() string {
+	if r == NoReason {
+		return ""
+	}
+	return "notify.reason." + string(r)
+}
+
+// Key is the catalog key of the sentence about one step.
+func (e Event) Key() string {
+	if e.State == Queued && e.Detail == TryAgain {
+		return "notify.event.try_again"
+	}
+	return "notify.event." + string(e.State)
+}
+
+// Key is the catalog key of a channel's name.
+func (c Channel) Key() string { return "notify.route." + string(c) }
