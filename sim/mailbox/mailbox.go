@@ -139,6 +139,7 @@ func (s *Server) Control() Control { return s.panel.Get() }
 func (s *Server) Close(ctx context.Context) error {
 	s.stop()
 	err := s.smtp.Close()
+	_ = s.listener.Close() // a server that has not begun to serve yet does not know its listener
 	s.serving.Wait()
 	if webErr := s.web.Close(ctx); err == nil {
 		err = webErr
