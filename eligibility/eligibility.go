@@ -13,6 +13,7 @@
 package eligibility
 
 import (
+	"embed"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,6 +24,11 @@ import (
 	"cel.dev/cel-go/common/env"
 	"cel.dev/cel-go/common/types"
 )
+
+// Catalog are the words of this package.
+//
+//go:embed catalog.*.yaml
+var Catalog embed.FS
 
 // Kind is the type of a fact.
 type Kind string

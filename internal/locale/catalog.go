@@ -38,6 +38,31 @@ func Load(overrides map[Lang]map[string]string, files ...fs.FS) (*Catalog, error
 	return c, errors.Join(faults...)
 }
 
+// Add lays texts beside the catalog that no file of ours holds: the programme's own
+// names and sentences. Each key is new and in every language.
+func (c *Catalog) Add(texts map[Lang]map[string]string) error {
+	var faults []error
+	for _, lang := range Langs {
+		for _, key := range sortedKeys(texts[lang]) {
+			faults = append(faults, c.put(lang, key, texts[lang][key]))
+		}
+	}
+	return errors.Join(append(faults, c.compare()...)...)
+}
+
+// put adds one text; a key twice is an error.
+func (c *Catalog) put(lang Lang, key, words string) error {
+	if _, twice := c.texts[lang][key]; twice {
+		return fmt.Errorf("catalog %s: %s is there twice", lang, key)
+	}
+	parsed, err := parseText(words)
+	if err != nil {
+		return fmt.Errorf("catalog %s: %s: %w", lang, key, err)
+	}
+	c.texts[lang][key] = parsed
+	return nil
+}
+
 // read adds every catalog file of a language that fsys holds.
 func (c *Catalog) read(lang Lang, fsys fs.FS) (faults []error) {
 	name := "catalog." + string(lang) + ".yaml"
@@ -70,15 +95,9 @@ func (c *Catalog) add(lang Lang, raw []byte) (faults []error) {
 			faults = append(faults, fmt.Errorf("catalog %s: %v is not a text", lang, entry.Key))
 			continue
 		}
-		if _, twice := c.texts[lang][key]; twice {
-			faults = append(faults, fmt.Errorf("catalog %s: %s is there twice", lang, key))
-			continue
+		if err := c.put(lang, key, words); err != nil {
+			faults = append(faults, err)
 		}
-		parsed, err := parseText(words)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("catalog %s: %s: %w", lang, key, err))
-		}
-		c.texts[lang][key] = parsed
 	}
 	return faults
 }
