@@ -21,7 +21,7 @@ type Signer struct {
 const algEd25519 = 1
 
 // NewSigner gives the operator's key its name, which is the origin of the draw:
-// a name without spaces or plus signs, such as "prakerja.go.id/draw".
+// a name without spaces or plus signs, such as "daftar.example.go.id".
 func NewSigner(origin string, key ed25519.PrivateKey) (*Signer, error) {
 	if len(key) != ed25519.PrivateKeySize {
 		return nil, errors.New("signing key: wrong length")
