@@ -1,0 +1,156 @@
+package portal
+
+import (
+	"net/http"
+	"strconv"
+
+	"gelombang/application"
+	"gelombang/eligibility"
+	"gelombang/identity/region"
+	"gelombang/internal/locale"
+	"gelombang/internal/page"
+	"gelombang/notify"
+	"gelombang/wave"
+)
+
+type joinPage struct {
+	page.Summary
+	Progress *page.Progress
+	Token    string
+	WaveID   int64
+	Title    page.Text
+	Closes   page.Text
+	Facts    []page.Fact
+	Answers  []page.Fact
+	Parked   bool
+	Open     bool
+	When     page.State
+	Refused  []refusal
+	True     page.Choice
+	Agree    page.Choice
+}
+
+// refusal is one rule that says no, and where it can be mended.
+type refusal struct {
+	Reason page.Text
+	Href   string
+}
+
+// mends is where the steps of the rules are.
+var mends = map[eligibility.Step]string{
+	eligibility.StepEmail: "/email", eligibility.StepPhone: "/phone", eligibility.StepIdentity: "/identity",
+	eligibility.StepProfile: "/identity", eligibility.StepStatements: "/statements",
+}
+
+// joinForm reads everything back and says whether the rules admit.
+func (p *Portal) joinForm(w http.ResponseWriter, req *http.Request) {
+	data, c, err := p.joinPage(req)
+	switch {
+	case err != nil:
+		p.Page.Fail(w, req, err)
+	case c.joined():
+		to(w, req, c.receiptPath())
+	case c.entered(w, req, StepJoin):
+		p.show(w, req, "join", data)
+	}
+}
+
+func (p *Portal) joinPage(req *http.Request) (*joinPage, citizen, error) {
+	c, err := p.load(req)
+	if err != nil || !c.open(StepJoin) || c.Wave.ID == 0 {
+		return &joinPage{Progress: progress(StepJoin), When: p.when(c)}, c, err
+	}
+	standing, err := p.Application.Standing(req.Context(), p.person(req), c.Wave.ID)
+	if err != nil {
+		return nil, c, err
+	}
+	title := p.Programme.waveTitle(c.Wave)
+	data := &joinPage{Progress: progress(StepJoin), Token: p.token(), WaveID: c.Wave.ID, Title: title, When: p.when(c),
+		Closes: page.T("portal.join.calm.text", "at", c.Wave.Closes), Parked: c.identityParked(), Open: c.Wave.State == wave.Open,
+		True:    page.Choice{Name: "true", Label: page.T("portal.join.true"), Required: true},
+		Agree:   page.Choice{Name: "agree", Label: page.T("portal.join.agree", "wave", title), Required: true},
+		Refused: refusals(standing)}
+	data.Facts, data.Answers = p.everything(page.LangOf(req), c), p.answers(c)
+	return data, c, nil
+}
+
+func refusals(s application.Standing) []refusal {
+	var list []refusal
+	for _, r := range s.Verdict.Refused {
+		list = append(list, refusal{page.T(r.Reason), mends[r.Step]})
+	}
+	for _, step := range s.Steps {
+		list = append(list, refusal{page.T(application.KeyMissing + "." + string(step)), mends[step]})
+	}
+	return list
+}
+
+// everything reads back what joining is about, each with its way to change it.
+func (p *Portal) everything(lang locale.Lang, c citizen) []page.Fact {
+	facts := p.identityFacts(lang, c.Identity.Form)
+	if !c.identityMatched() {
+		for at := range facts {
+			facts[at].Change = &page.Link{Href: "/identity", Text: page.T("portal.join.change")}
+		}
+	}
+	contact := func(label, href, masked string, proven bool) {
+		if proven {
+			facts = append(facts, page.Fact{Label: page.T(label), Value: page.Plain(masked),
+				Badge:  &page.Badge{Tone: page.Good, Text: page.T("portal.join.proven")},
+				Change: &page.Link{Href: href, Text: page.T("portal.join.change")}})
+		}
+	}
+	contact("portal.join.email", "/email", notify.MaskAddress(notify.Email, c.Account.Email), c.Account.EmailProven)
+	contact("portal.join.phone", "/phone", notify.MaskAddress(notify.SMS, c.Account.Phone), c.Account.PhoneProven)
+	if province, ok := region.Lookup(c.Identity.Form.Regency[:min(2, len(c.Identity.Form.Regency))]); ok {
+		if stratum, ok := c.Wave.StratumOf(province.Code); ok {
+			facts = append(facts, page.Fact{Label: page.T("portal.join.stratum"), Value: p.Programme.stratumTitle(c.Wave, stratum.Name)})
+		}
+	}
+	return facts
+}
+
+func (p *Portal) answers(c citizen) []page.Fact {
+	var facts []page.Fact
+	for _, s := range p.Programme.Statements {
+		facts = append(facts, page.Fact{Label: page.T(s.Key), Value: page.T("portal." + answered(c.Statements, s.Name)),
+			Change: &page.Link{Href: "/statements", Text: page.T("portal.join.change")}})
+	}
+	return facts
+}
+
+// join sends the decision. The form token makes a second tap the same receipt.
+func (p *Portal) join(w http.ResponseWriter, req *http.Request) {
+	v, err := p.form(w, req, page.FieldRule{Name: "wave"}, page.FieldRule{Name: "true"}, page.FieldRule{Name: "agree"})
+	id, _ := strconv.ParseInt(v.Get("wave"), 10, 64) // 0 is no wave, and Join says so
+	err = joined(err, ticked(v, "true"), ticked(v, "agree"))
+	var place application.Place
+	if err == nil {
+		place, err = p.Application.Join(req.Context(), p.person(req), id, v.Get(page.TokenField))
+	}
+	if err == nil {
+		to(w, req, wavePath("/receipt/", place.Wave.ID))
+		return
+	}
+	data, c, broken := p.joinPage(req)
+	if broken != nil {
+		p.Page.Fail(w, req, broken)
+		return
+	}
+	if !c.open(StepJoin) {
+		to(w, req, c.turn().Path)
+		return
+	}
+	data.True.Checked, data.Agree.Checked = v.Has("true"), v.Has("agree")
+	ok := false
+	if data.Summary, ok = p.mended(w, req, err, &data.True, &data.Agree); ok {
+		p.wrong(w, req, "join", data)
+	}
+}
+
+func ticked(v page.Values, name string) error {
+	if v.Has(name) {
+		return nil
+	}
+	return field(name, "portal.join."+name+".missing")
+}

@@ -1,0 +1,38 @@
+package portal
+
+import (
+	"net/http"
+
+	"gelombang/internal/page"
+)
+
+type helpPage struct {
+	Organiser, Hours page.Text
+	Mail, Phone      string
+}
+
+func (p *Portal) help(w http.ResponseWriter, req *http.Request) {
+	p.show(w, req, "help", helpPage{
+		Organiser: page.T(p.Programme.Organiser), Hours: page.T(p.Programme.HelpHours), Mail: p.Programme.HelpMail, Phone: p.Programme.HelpPhone})
+}
+
+// privacy says what is kept, how long, and who looked.
+func (p *Portal) privacy(w http.ResponseWriter, req *http.Request) {
+	p.show(w, req, "privacy", struct{ Signed bool }{p.person(req) != 0})
+}
+
+type limitsPage struct{ Rows []limitRow }
+
+type limitRow struct {
+	What page.Text
+	LimitRow
+}
+
+// limits publishes every limit there is, out of the policies that enforce them.
+func (p *Portal) limits(w http.ResponseWriter, req *http.Request) {
+	var data limitsPage
+	for _, row := range p.Published() {
+		data.Rows = append(data.Rows, limitRow{page.T(row.Key), row})
+	}
+	p.show(w, req, "limits", data)
+}
