@@ -228,3 +228,26 @@ func TestNoPackageIsCalledForWhatItLacks(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingOfTheDefaultProgrammeIsWiredIn(t *testing.T) {
+	t.Parallel()
+	name := "pra" + "kerja"
+	for _, s := range sources(t) {
+		if !s.isTest() && strings.Contains(strings.ToLower(s.text), name) {
+			t.Errorf("%s names the default programme: that stands in programme.yaml alone", s.path)
+		}
+	}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), "catalog.") && filepath.Ext(path) != ".html" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(strings.ToLower(string(text)), name) {
+			t.Errorf("%s names the default programme", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

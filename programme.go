@@ -4,7 +4,7 @@ package gelombang
 
 import _ "embed"
 
-// DefaultProgramme is the text of programme.yaml, "Kartu Prakerja".
+// DefaultProgramme is the text of programme.yaml.
 //
 //go:embed programme.yaml
 var DefaultProgramme []byte
