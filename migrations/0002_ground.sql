@@ -22,7 +22,6 @@ CREATE TABLE message (
     fill_ref     BIGINT   NOT NULL,
     to_sealed    BYTEA    NOT NULL,
     args_sealed  BYTEA    NOT NULL,
-    link         TEXT     NOT NULL,
     state        TEXT     NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'confirmed', 'failed', 'unconfirmed')),
     reason       TEXT     NOT NULL DEFAULT '' CHECK (reason IN ('', 'no_such_mailbox', 'mailbox_full', 'no_such_number',
                      'operator_failed', 'operator_unreachable', 'rejected', 'blocked', 'expired')),

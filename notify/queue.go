@@ -35,11 +35,7 @@ func (s *Service) newRow(id int64, m Message) (row, error) {
 	if !slices.Contains(Channels, m.Channel) || m.To == "" || m.Key == "" {
 		return row{}, fmt.Errorf("queue message %q: channel %q, an address and a key are needed", m.Key, m.Channel)
 	}
-	values := m.Args
-	if values == nil {
-		values = map[string]string{}
-	}
-	args, err := json.Marshal(values)
+	args, err := json.Marshal(sealedArgs{m.Args, m.Link})
 	if err != nil {
 		return row{}, fmt.Errorf("queue message %q: %w", m.Key, err)
 	}
@@ -47,7 +43,7 @@ func (s *Service) newRow(id int64, m Message) (row, error) {
 		m.Priority = jobs.Normal
 	}
 	return row{
-		id: id, channel: m.Channel, key: m.Key, lang: m.Lang, owner: m.Owner, fill: m.Fill, link: m.Link, priority: m.Priority,
+		id: id, channel: m.Channel, key: m.Key, lang: m.Lang, owner: m.Owner, fill: m.Fill, priority: m.Priority,
 		to: s.keys.SealText(sealTo, id, m.To), args: s.keys.Seal(sealArgs, id, args),
 	}, nil
 }
@@ -57,6 +53,13 @@ const (
 	sealTo   = "message.to_sealed"
 	sealArgs = "message.args_sealed"
 )
+
+// sealedArgs is what a message says beside its key. The link is among it: a path may
+// carry a secret, as that of a challenge does.
+type sealedArgs struct {
+	Args map[string]string `json:"args,omitempty"`
+	Link string            `json:"link,omitempty"`
+}
 
 // open turns a row back into what was queued.
 func (s *Service) open(r row) (Message, error) {
@@ -68,12 +71,12 @@ func (s *Service) open(r row) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	args := map[string]string{}
-	if err := json.Unmarshal(plain, &args); err != nil {
+	var said sealedArgs
+	if err := json.Unmarshal(plain, &said); err != nil {
 		return Message{}, fmt.Errorf("read args: %w", err)
 	}
-	return Message{Channel: r.channel, To: to, Key: r.key, Args: args, Lang: r.lang, Owner: r.owner, Fill: r.fill,
-		Link: r.link, Priority: r.priority}, nil
+	return Message{Channel: r.channel, To: to, Key: r.key, Args: said.Args, Lang: r.lang, Owner: r.owner, Fill: r.fill,
+		Link: said.Link, Priority: r.priority}, nil
 }
 
 // with gives the message's values and those filled in at sending.

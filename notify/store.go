@@ -18,7 +18,6 @@ type row struct {
 	key, lang      string
 	owner, fill    int64
 	to, args       []byte
-	link           string
 	state          State
 	reason         Reason
 	provider       string
@@ -31,15 +30,15 @@ type row struct {
 const insertMost = 500
 
 func insert(tx *sqldb.Tx, rows []row) error {
-	const columns = 13
+	const columns = 12
 	now := sqldb.Millis(tx.Now())
 	for part := range slices.Chunk(rows, insertMost) {
 		args := make([]any, 0, len(part)*columns)
 		for _, r := range part {
-			args = append(args, r.id, string(r.channel), r.key, r.lang, r.owner, r.fill, r.to, r.args, r.link,
+			args = append(args, r.id, string(r.channel), r.key, r.lang, r.owner, r.fill, r.to, r.args,
 				string(Queued), now, now, int64(r.priority))
 		}
-		_, err := tx.Exec(`INSERT INTO message (id, channel, text_key, lang, owner, fill_ref, to_sealed, args_sealed, link,
+		_, err := tx.Exec(`INSERT INTO message (id, channel, text_key, lang, owner, fill_ref, to_sealed, args_sealed,
 			state, created_ms, state_ms, priority) VALUES `+sqldb.Values(len(part), columns, 1), args...)
 		if err != nil {
 			return err
@@ -48,13 +47,13 @@ func insert(tx *sqldb.Tx, rows []row) error {
 	return nil
 }
 
-const rowColumns = `id, channel, text_key, lang, owner, fill_ref, to_sealed, args_sealed, link, state, reason, provider,
+const rowColumns = `id, channel, text_key, lang, owner, fill_ref, to_sealed, args_sealed, state, reason, provider,
 	created_ms, state_ms, attempts, priority`
 
 func scanRow(scan func(...any) error) (row, error) {
 	var r row
 	var created, since int64
-	err := scan(&r.id, &r.channel, &r.key, &r.lang, &r.owner, &r.fill, &r.to, &r.args, &r.link, &r.state, &r.reason, &r.provider,
+	err := scan(&r.id, &r.channel, &r.key, &r.lang, &r.owner, &r.fill, &r.to, &r.args, &r.state, &r.reason, &r.provider,
 		&created, &since, &r.attempts, &r.priority)
 	r.created, r.since = sqldb.Time(created), sqldb.Time(since)
 	return r, err

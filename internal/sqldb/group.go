@@ -225,7 +225,7 @@ func (w *groupWriter) stmt(query string) (*sql.Stmt, error) {
 	if len(w.stmts) >= stmtMost {
 		w.dropStmts()
 	}
-	s, err := w.conn.PrepareContext(context.Background(), query)
+	s, err := w.conn.PrepareContext(context.Background(), positional(query))
 	if err != nil {
 		return nil, err
 	}

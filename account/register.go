@@ -1,0 +1,294 @@
+package account
+
+import (
+	"context"
+
+	"gelombang/internal/batch"
+	"gelombang/internal/fault"
+	"gelombang/internal/seal"
+	"gelombang/internal/sqldb"
+	"gelombang/notify"
+	"gelombang/otp"
+)
+
+// Registration is a form that was sent.
+type Registration struct {
+	Address        Address
+	Lang           string
+	Browser        string // the signed cookie's random id
+	ConsentVersion string
+	Token          string // the form's; sending the form again gives the same challenge
+}
+
+// Register starts an account and sends a code, or sends a code to the account that
+// has the address already. The answer and the way to it are the same; only the
+// message tells. Concurrent calls share statements and one commit.
+func (s *Service) Register(ctx context.Context, r Registration) (int64, error) {
+	in := registering{Registration: r, indexes: s.indexes(r.Address)}
+	if r.Token != "" {
+		// Bound to the address: a form that was corrected and sent again is another one.
+		in.token = digest("account.register", r.Token+"\x00"+r.Address.Value)
+	}
+	return s.registering.Do(ctx, in)
+}
+
+// registering is a registration on its way into a batch.
+type registering struct {
+	Registration
+	indexes []seal.Index
+	token   string // hashed
+}
+
+// entry is one registration within a batch.
+type entry struct {
+	registering
+	challenge int64 // made beforehand, so that the token can be written first
+	account   int64 // the same: the account to make, if one is to be made
+	same      *entry
+	replayed  bool
+	owner     claim // who has the address
+	issued    otp.Issued
+}
+
+func (s *Service) registerAll(tx *sqldb.Tx, items []registering) ([]batch.Result[int64], error) {
+	entries := make([]*entry, len(items))
+	for i, it := range items {
+		entries[i] = &entry{registering: it, challenge: tx.NewID(), account: tx.NewID()}
+	}
+	if err := takeTokens(tx, entries); err != nil {
+		return nil, err
+	}
+	fresh := pick(entries, func(e *entry) bool { return !e.replayed && e.same == nil })
+	if err := s.findOwners(tx, fresh); err != nil {
+		return nil, err
+	}
+	if err := s.issueAll(tx, fresh); err != nil {
+		return nil, err
+	}
+	if err := s.insertAccounts(tx, fresh); err != nil {
+		return nil, err
+	}
+	return results(entries), nil
+}
+
+func pick(entries []*entry, want func(*entry) bool) []*entry {
+	var out []*entry
+	for _, e := range entries {
+		if want(e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// takeTokens finds the forms that were sent before: their challenge is the answer.
+func takeTokens(tx *sqldb.Tx, entries []*entry) error {
+	first := map[string]*entry{}
+	for _, e := range entries {
+		if e.token == "" {
+			continue
+		}
+		if other, twice := first[e.token]; twice {
+			e.same = other
+			continue
+		}
+		first[e.token] = e
+	}
+	challenges, err := insertTokens(tx, first)
+	if err != nil {
+		return err
+	}
+	for token, e := range first {
+		if c := challenges[token]; c != e.challenge {
+			e.challenge, e.replayed = c, true
+		}
+	}
+	return nil
+}
+
+// findOwners says who has each address. An e-mail that nobody claims is claimed at
+// once, unproven; a phone is not claimed before it is proven.
+func (s *Service) findOwners(tx *sqldb.Tx, entries []*entry) error {
+	for _, ch := range notify.Channels {
+		mine := pick(entries, func(e *entry) bool { return e.Address.Channel == ch })
+		if len(mine) == 0 {
+			continue
+		}
+		found, err := claimsOf(tx, ch, indexesOf(mine))
+		if err != nil {
+			return err
+		}
+		if ch == notify.Email {
+			if err := claimMissing(tx, mine, found); err != nil {
+				return err
+			}
+		}
+		for _, e := range mine {
+			e.owner = oldest(found, e.indexes)
+		}
+	}
+	return nil
+}
+
+func indexesOf(entries []*entry) []seal.Index {
+	var all []seal.Index
+	for _, e := range entries {
+		all = append(all, e.indexes...)
+	}
+	return all
+}
+
+// claimMissing claims e-mails under every key version where no claim is yet, and
+// puts the outcome into found. Another node may have been quicker: its claim stands.
+func claimMissing(tx *sqldb.Tx, entries []*entry, found map[string]claim) error {
+	wanted := map[string]claim{}
+	for _, e := range entries {
+		owner := oldest(found, e.indexes)
+		if owner.account == 0 {
+			owner = oldest(wanted, e.indexes) // the same address earlier in this batch
+		}
+		if owner.account == 0 {
+			owner.account = e.account
+		}
+		for _, ix := range e.indexes {
+			if _, there := found[ix.Sum]; !there {
+				wanted[ix.Sum] = claim{index: ix, account: owner.account, proven: owner.proven}
+			}
+		}
+	}
+	return insertClaims(tx, wanted, found)
+}
+
+// issueAll sends the codes. Whether an account has the address decides the words of
+// the message alone: the challenge's page looks the same.
+func (s *Service) issueAll(tx *sqldb.Tx, entries []*entry) error {
+	requests := make([]otp.Request, len(entries))
+	for i, e := range entries {
+		r := otp.Request{ID: e.challenge, Purpose: proving(e.Address), Channel: e.Address.Channel, Destination: e.Address.Value,
+			Account: e.owner.account, Browser: e.Browser, Lang: e.Lang}
+		switch {
+		case e.owner.isProven():
+			r.TextKey = existsKey
+		case e.owner.account == 0:
+			r.Account = e.account
+		}
+		requests[i] = r
+	}
+	issued, err := s.codes.Issue(tx, requests...)
+	if err != nil {
+		return err
+	}
+	for i, e := range entries {
+		e.issued = issued[i]
+		if err := e.settleToken(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// proving is the purpose of proving an address.
+func proving(a Address) otp.Purpose {
+	if a.Channel == notify.SMS {
+		return otp.ProvePhone
+	}
+	return otp.ProveEmail
+}
+
+// settleToken makes the form's token stand for what became of it. A refused form
+// may be sent again later.
+func (e *entry) settleToken(tx *sqldb.Tx) error {
+	switch {
+	case e.token == "" || e.issued.Challenge == e.challenge:
+		return nil
+	case e.issued.Refused != nil:
+		return deleteToken(tx, e.token)
+	}
+	return setToken(tx, e.token, e.issued.Challenge)
+}
+
+// insertAccounts makes the accounts that were decided on: one per new e-mail claim,
+// and one per new challenge to a phone that nobody has.
+func (s *Service) insertAccounts(tx *sqldb.Tx, entries []*entry) error {
+	var rows []row
+	for _, e := range entries {
+		made := e.owner.account == e.account
+		if e.Address.Channel == notify.SMS {
+			made = e.issued.Account == e.account
+		}
+		if !made {
+			continue
+		}
+		r := row{id: e.account, state: Unproven, lang: e.Lang, consentVersion: e.ConsentVersion, consent: tx.Now(), created: tx.Now()}
+		*r.contact(e.Address.Channel) = contact{sealed: s.sealAddress(e.account, e.Address)}
+		rows = append(rows, r)
+	}
+	return insertRows(tx, rows)
+}
+
+func results(entries []*entry) []batch.Result[int64] {
+	out := make([]batch.Result[int64], len(entries))
+	for i, e := range entries {
+		if e.same != nil {
+			e = e.same
+		}
+		switch {
+		case e.replayed:
+			out[i].Out = e.challenge
+		case e.issued.Refused != nil:
+			out[i].Err = e.issued.Refused
+		default:
+			out[i].Out = e.issued.Challenge
+		}
+	}
+	return out
+}
+
+// The words of a message when a form was sent for an address that has an account,
+// and of one when somebody wants to sign in where there is none.
+const (
+	existsKey  = "account.exists"
+	unknownKey = "account.unknown"
+)
+
+// RequestCode sends a code to sign in with. Who has no account gets a message that
+// says so; the answer here is the same.
+func (s *Service) RequestCode(ctx context.Context, a Address, lang, browser string) (int64, error) {
+	return withTx(ctx, s.db, func(tx *sqldb.Tx) (int64, error) {
+		owner, err := claimOf(tx, a.Channel, s.indexes(a))
+		if err != nil {
+			return 0, err
+		}
+		r := otp.Request{Purpose: otp.SignIn, Channel: a.Channel, Destination: a.Value, Account: owner.account, Browser: browser, Lang: lang}
+		if owner.account == 0 {
+			r.TextKey, r.Link = unknownKey, "/register"
+		}
+		return s.issueOne(tx, r)
+	})
+}
+
+// AddContact sends a code to an address that is to become the account's. Whether
+// another account has it is told after the proof alone: who can read it may know.
+func (s *Service) AddContact(ctx context.Context, account int64, a Address, lang, browser string) (int64, error) {
+	return withTx(ctx, s.db, func(tx *sqldb.Tx) (int64, error) {
+		owner, err := claimOf(tx, a.Channel, s.indexes(a))
+		if err != nil {
+			return 0, err
+		}
+		if owner.account == account && owner.isProven() {
+			return 0, fault.InvalidFields([]fault.Field{{Name: field, Key: "account.contact.same"}})
+		}
+		return s.issueOne(tx, otp.Request{Purpose: proving(a), Channel: a.Channel, Destination: a.Value, Account: account, Browser: browser, Lang: lang})
+	})
+}
+
+func (s *Service) issueOne(tx *sqldb.Tx, r otp.Request) (int64, error) {
+	issued, err := s.codes.Issue(tx, r)
+	if err != nil {
+		return 0, err
+	}
+	if issued[0].Refused != nil {
+		return 0, issued[0].Refused
+	}
+	return issued[0].Challenge, nil
+}

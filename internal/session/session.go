@@ -1,0 +1,147 @@
+// Package session remembers who is signed in, in rows of our database, so that a
+// restart or another node signs nobody out.
+//
+// A visitor who is not signed in has no row and no cookie. A row is made by SignIn
+// alone: whatever is saved later only changes a row that is still there, so a
+// session that was ended stays ended even while a request of it is under way.
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"gelombang/internal/sqldb"
+)
+
+// Config makes Sessions. Lifetime bounds a session; Idle ends one that nobody used
+// and may be 0. Secure is for sites behind TLS: the cookie then gets the prefix
+// that browsers tie to this host. OnError answers a request whose session could not
+// be read or written.
+type Config struct {
+	DB       *sqldb.DB
+	Realm    string
+	Cookie   string
+	Lifetime time.Duration
+	Idle     time.Duration
+	Secure   bool
+	Now      func() time.Time
+	OnError  func(http.ResponseWriter, *http.Request, error)
+}
+
+// Sessions are the sessions of one realm.
+type Sessions struct {
+	scs   *scs.SessionManager
+	store *store
+	idle  time.Duration
+	now   func() time.Time
+}
+
+const (
+	subjectKey = "subject"
+	sinceKey   = "since_ms"
+	seenKey    = "seen_ms"
+	// touches is how often within an idle time a used session is written: each page
+	// view would be a write otherwise.
+	touches = 12
+	// pruneMost bounds one Prune.
+	pruneMost = 5000
+)
+
+// New makes the sessions of a realm.
+func New(c Config) *Sessions {
+	if c.DB == nil || c.Realm == "" || c.Cookie == "" || c.Lifetime <= 0 || c.Now == nil {
+		panic(errors.New("session: DB, Realm, Cookie, Lifetime and Now are required"))
+	}
+	st := &store{db: c.DB, realm: c.Realm, lifetime: c.Lifetime, idle: c.Idle}
+	m := scs.New()
+	m.Store, m.Codec = st, codec{}
+	m.Lifetime = c.Lifetime // bounds the cookie; the row's end is the store's
+	m.HashTokenInStore = true
+	m.Cookie.Name, m.Cookie.Secure = c.Cookie, c.Secure
+	m.Cookie.HttpOnly, m.Cookie.SameSite, m.Cookie.Path = true, http.SameSiteLaxMode, "/"
+	if c.Secure {
+		m.Cookie.Name = "__Host-" + c.Cookie
+	}
+	if c.OnError != nil {
+		m.ErrorFunc = c.OnError
+	}
+	return &Sessions{scs: m, store: st, idle: c.Idle, now: c.Now}
+}
+
+// Middleware loads the session of a request and saves what changed before the
+// answer's first byte.
+func (s *Sessions) Middleware(next http.Handler) http.Handler {
+	return s.scs.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		s.touch(req.Context())
+		next.ServeHTTP(w, req)
+	}))
+}
+
+// touch notes now and then that a session is in use.
+func (s *Sessions) touch(ctx context.Context) {
+	if s.idle == 0 || s.Subject(ctx) == 0 {
+		return
+	}
+	if seen := sqldb.Time(s.scs.GetInt64(ctx, seenKey)); s.now().Sub(seen) >= s.idle/touches {
+		s.scs.Put(ctx, seenKey, sqldb.Millis(s.now()))
+	}
+}
+
+// Subject is who is signed in; 0 nobody.
+func (s *Sessions) Subject(ctx context.Context) int64 { return s.scs.GetInt64(ctx, subjectKey) }
+
+// SignIn starts a session for subject under a new token, durable when it returns.
+// What an earlier session held is gone.
+func (s *Sessions) SignIn(ctx context.Context, subject int64) error {
+	if subject <= 0 {
+		return errors.New("session: a subject is needed")
+	}
+	if err := s.scs.Clear(ctx); err != nil {
+		return err
+	}
+	if err := s.scs.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.scs.Put(ctx, subjectKey, subject)
+	s.scs.Put(ctx, sinceKey, sqldb.Millis(s.now()))
+	s.scs.Put(ctx, seenKey, sqldb.Millis(s.now()))
+	_, _, err := s.scs.Commit(context.WithValue(ctx, beginning{}, true))
+	if err != nil {
+		return errors.Join(err, s.scs.Clear(ctx)) // nobody is signed in
+	}
+	return nil
+}
+
+// SignOut ends this session.
+func (s *Sessions) SignOut(ctx context.Context) error { return s.scs.Destroy(ctx) }
+
+// Put keeps a text for a later page of the same session. A visitor has no session,
+// so nothing is kept for one.
+func (s *Sessions) Put(ctx context.Context, key, value string) {
+	if s.Subject(ctx) != 0 {
+		s.scs.Put(ctx, prefix+key, value)
+	}
+}
+
+// Pop gives a text and forgets it.
+func (s *Sessions) Pop(ctx context.Context, key string) string {
+	return s.scs.PopString(ctx, prefix+key)
+}
+
+// GetString gives a text.
+func (s *Sessions) GetString(ctx context.Context, key string) string {
+	return s.scs.GetString(ctx, prefix+key)
+}
+
+// prefix keeps the pages' keys apart from ours.
+const prefix = "page."
+
+// EndAll signs subject out everywhere.
+func (s *Sessions) EndAll(tx *sqldb.Tx, subject int64) error { return s.store.endAll(tx, subject) }
+
+// Prune removes sessions of every realm that have run out and says how many.
+func (s *Sessions) Prune(tx *sqldb.Tx) (int64, error) { return prune(tx, pruneMost) }

@@ -1,0 +1,222 @@
+// Package otp proves that whoever asks can read what is sent to an address: it
+// issues one-time codes and checks them.
+//
+// A challenge is open until it is proven, void (another one of its address was
+// proven, or a resend replaced it), exhausted (no guess left) or expired. A mail
+// carries the code and a link; the link works only in the browser that asked,
+// and holds a secret of its own that this browser has never seen, so neither the
+// browser nor the mailbox alone completes anything.
+//
+// No code is ever stored: it is computed from the row, its destination and a key
+// that the row names. A guess is counted before it is compared. Nothing here knows
+// whether an address belongs to an account.
+package otp
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"gelombang/internal/fault"
+	"gelombang/internal/seal"
+	"gelombang/internal/sqldb"
+	"gelombang/notify"
+)
+
+// Catalog holds the words of this package.
+//
+//go:embed catalog.*.yaml
+var Catalog embed.FS
+
+// Purpose is what a proof is for.
+type Purpose string
+
+// The purposes.
+const (
+	ProveEmail Purpose = "prove_email"
+	ProvePhone Purpose = "prove_phone"
+	SignIn     Purpose = "sign_in"
+)
+
+// textKey is the words of a purpose when the caller names no others.
+func (p Purpose) textKey() string { return "otp." + string(p) }
+
+// State is where a challenge stands. Expired is never stored: time makes it so.
+type State string
+
+// The states.
+const (
+	Open      State = "open"
+	Proven    State = "proven"
+	Void      State = "void"
+	Exhausted State = "exhausted"
+	Expired   State = "expired"
+)
+
+// Request asks for a code to be sent.
+type Request struct {
+	ID          int64 // the id a new challenge takes; 0 makes one
+	Purpose     Purpose
+	Channel     notify.Channel
+	Destination string // normalised
+	Account     int64  // 0: nobody's yet
+	Browser     string // the signed cookie's random id; "": none
+	Lang        string
+	TextKey     string // the words of the message; "" takes the purpose's
+	// Link is the path of the mail's button instead of the challenge's own. Such a
+	// message leads elsewhere ("there is no account; register") and carries no code.
+	Link string
+}
+
+// Issued is the answer to a request. Either Refused is set, or Challenge is.
+type Issued struct {
+	Challenge int64
+	Account   int64 // the challenge's: an older one's when it is reused
+	Message   int64
+	Reused    bool // the open challenge of the same browser and address
+	Refused   *fault.Error
+}
+
+// Proof is what was proven, as it is told to the caller's closure.
+type Proof struct {
+	Challenge   int64
+	Purpose     Purpose
+	Channel     notify.Channel
+	Destination string
+	Account     int64
+}
+
+// View is a challenge as its page shows it.
+type View struct {
+	Challenge   int64
+	Purpose     Purpose
+	Channel     notify.Channel
+	To          string // masked
+	State       State
+	Digits      int
+	Expires     time.Time
+	TriesLeft   int
+	GuessesOpen time.Time // when the address's guesses of the day open again; zero when some are left
+	ResendAt    time.Time // when the code may be sent again; past or zero: now
+	SendsLeft   int
+	Message     notify.Status
+	SameBrowser bool
+	Account     int64
+}
+
+// Config makes a Service.
+type Config struct {
+	DB     *sqldb.DB
+	Keys   *seal.Keys
+	Notify *notify.Service
+	Policy Policy
+}
+
+// Service issues and checks codes. It is safe for concurrent use.
+type Service struct {
+	db     *sqldb.DB
+	keys   *seal.Keys
+	notify *notify.Service
+	policy Policy
+}
+
+// New makes the service; a policy that would let codes be guessed is refused.
+func New(c Config) (*Service, error) {
+	if c.DB == nil || c.Keys == nil || c.Notify == nil {
+		return nil, errors.New("otp: DB, Keys and Notify are required")
+	}
+	if c.Policy == (Policy{}) {
+		c.Policy = DefaultPolicy
+	}
+	if err := c.Policy.Check(); err != nil {
+		return nil, err
+	}
+	return &Service{db: c.DB, keys: c.Keys, notify: c.Notify, policy: c.Policy}, nil
+}
+
+// Limits are the published limits.
+func (s *Service) Limits() []LimitRow { return s.policy.Limits() }
+
+// challenge is a row.
+type challenge struct {
+	id          int64
+	purpose     Purpose
+	channel     notify.Channel
+	dest        seal.Index
+	sealed      []byte
+	account     int64
+	browser     string // hashed
+	lang        string
+	textKey     string
+	link        string
+	keyVersion  seal.Version
+	digits      int
+	state       State
+	guesses     int
+	guessesMost int
+	created     time.Time
+	expires     time.Time
+	lastSent    time.Time
+	sends       int
+	message     int64
+}
+
+// indexKinds are the blind indexes' kinds, shared with the accounts' claims.
+var indexKinds = map[notify.Channel]string{notify.Email: "email", notify.SMS: "phone"}
+
+// Index is the blind index of a destination under the current key.
+func (s *Service) index(ch notify.Channel, dest string) seal.Index {
+	return s.keys.Index(indexKinds[ch], dest)
+}
+
+// sums are the destination's indexes under every key: rows outlive a rotation.
+func (s *Service) sums(ch notify.Channel, dest string) []string {
+	versions := s.keys.Versions()
+	out := make([]string, len(versions))
+	for i, v := range versions {
+		out[i] = s.keys.IndexAt(v, indexKinds[ch], dest).Sum
+	}
+	return out
+}
+
+const sealPurpose = "challenge.dest_sealed"
+
+func (s *Service) destination(c challenge) (string, error) {
+	return s.keys.UnsealText(sealPurpose, c.id, c.sealed)
+}
+
+// hashBrowser is what a row keeps of a browser's random id: enough to know it again.
+func hashBrowser(browser string) string {
+	if browser == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte("otp.browser\x00" + browser))
+	return hex.EncodeToString(sum[:16])
+}
+
+// askedHere says whether this browser asked for the challenge. A challenge that
+// was asked for without a browser belongs to none.
+func (c challenge) askedHere(browser string) bool {
+	return c.browser != "" && c.browser == hashBrowser(browser)
+}
+
+// over says why a challenge takes no guess any more; nil while it is open.
+func (c challenge) over(now time.Time) error {
+	switch c.stateAt(now) {
+	case Open:
+		return nil
+	case Exhausted:
+		return c.usedUp()
+	case Expired:
+		return fault.New(fault.Refused, "otp.expired", nil)
+	case Proven:
+		return fault.New(fault.Refused, "otp.proven", nil)
+	}
+	return fault.New(fault.Refused, "otp.void", nil)
+}
+
+func (c challenge) usedUp() *fault.Error {
+	return fault.LimitedUntil("otp.guesses_used", c.expires, fault.Args{"most": c.guessesMost})
+}

@@ -1,0 +1,174 @@
+package otp
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"gelombang/internal/fault"
+	"gelombang/internal/sqldb"
+)
+
+const columns = `id, purpose, channel, dest_version, dest_index, dest_sealed, account, browser_hash, lang, text_key, link,
+	key_version, digits, state, guesses, guesses_most, created_ms, expires_ms, last_sent_ms, sends, message`
+
+const columnCount = 21
+
+// insertMost bounds the rows of one statement. SQLite finds each numbered parameter
+// by walking a list, so a statement's cost grows with the square of their number:
+// 256 rows of 21 took more time than all the rest of a registration.
+const insertMost = 32
+
+func scan(row interface{ Scan(...any) error }) (challenge, error) {
+	var c challenge
+	var created, expires, sent int64
+	err := row.Scan(&c.id, &c.purpose, &c.channel, &c.dest.Version, &c.dest.Sum, &c.sealed, &c.account, &c.browser, &c.lang, &c.textKey, &c.link,
+		&c.keyVersion, &c.digits, &c.state, &c.guesses, &c.guessesMost, &created, &expires, &sent, &c.sends, &c.message)
+	c.created, c.expires, c.lastSent = sqldb.Time(created), sqldb.Time(expires), sqldb.Time(sent)
+	return c, err
+}
+
+func get(q sqldb.Querier, id int64) (challenge, error) {
+	c, err := scan(q.QueryRow(`SELECT `+columns+` FROM challenge WHERE id = $1`, id))
+	if sqldb.NoRows(err) {
+		return challenge{}, fault.New(fault.NotFound, "otp.no_challenge", nil)
+	}
+	if err != nil {
+		return challenge{}, fmt.Errorf("read challenge: %w", err)
+	}
+	return c, nil
+}
+
+// liveFor lists the challenges of destinations that are neither over nor expired,
+// by destination, newest first.
+func liveFor(q sqldb.Querier, sums []string) (map[string][]challenge, error) {
+	live := map[string][]challenge{}
+	if len(sums) == 0 {
+		return live, nil
+	}
+	args := append(anys(sums), sqldb.Millis(q.Now()))
+	cs, err := sqldb.All(q, func(rows *sql.Rows) (challenge, error) { return scan(rows) },
+		`SELECT `+columns+` FROM challenge WHERE dest_index IN (`+sqldb.List(len(sums), 1)+`)
+		AND expires_ms > `+fmt.Sprintf("$%d", len(args))+` AND state IN ('open', 'exhausted') ORDER BY id DESC`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read live challenges: %w", err)
+	}
+	for _, c := range cs {
+		live[c.dest.Sum] = append(live[c.dest.Sum], c)
+	}
+	return live, nil
+}
+
+func insert(tx *sqldb.Tx, cs []challenge) error {
+	for part := range slices.Chunk(cs, insertMost) {
+		args := make([]any, 0, len(part)*columnCount)
+		for _, c := range part {
+			args = append(args, c.id, string(c.purpose), string(c.channel), c.dest.Version, c.dest.Sum, c.sealed, c.account, c.browser, c.lang, c.textKey, c.link,
+				c.keyVersion, c.digits, string(c.state), c.guesses, c.guessesMost, sqldb.Millis(c.created), sqldb.Millis(c.expires), sqldb.Millis(c.lastSent), c.sends, c.message)
+		}
+		if _, err := tx.Exec(`INSERT INTO challenge (`+columns+`) VALUES `+sqldb.Values(len(part), columnCount, 1), args...); err != nil {
+			return fmt.Errorf("insert challenges: %w", err)
+		}
+	}
+	return nil
+}
+
+func setSent(tx *sqldb.Tx, c challenge) error {
+	_, err := tx.Exec(`UPDATE challenge SET message = $1, last_sent_ms = $2, sends = sends + 1 WHERE id = $3`,
+		c.message, sqldb.Millis(c.lastSent), c.id)
+	if err != nil {
+		return fmt.Errorf("write sending: %w", err)
+	}
+	return nil
+}
+
+// unsend takes a sending back; false when there is none to take back.
+func unsend(tx *sqldb.Tx, id int64) (bool, error) {
+	n, err := tx.Exec(`UPDATE challenge SET sends = sends - 1, last_sent_ms = 0 WHERE id = $1 AND sends > 0`, id)
+	if err != nil {
+		return false, fmt.Errorf("take sending back: %w", err)
+	}
+	return n == 1, nil
+}
+
+// setVoid ends a challenge and gives the guesses that were used; false when it is
+// over already. An exhausted one that has expired may still be replaced.
+func setVoid(tx *sqldb.Tx, id int64) (guesses int, voided bool, err error) {
+	err = tx.QueryRow(`UPDATE challenge SET state = 'void' WHERE id = $1
+		AND (state = 'open' OR state = 'exhausted' AND expires_ms <= $2) RETURNING guesses`,
+		id, sqldb.Millis(tx.Now())).Scan(&guesses)
+	if sqldb.NoRows(err) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("void challenge: %w", err)
+	}
+	return guesses, true, nil
+}
+
+// countGuess counts and compares in one statement: parallel guesses cannot share a
+// try. It gives the row as it is after this very guess.
+func countGuess(tx *sqldb.Tx, c challenge) (challenge, bool, error) {
+	counted, err := scan(tx.QueryRow(`UPDATE challenge SET guesses = guesses + 1,
+			state = CASE WHEN guesses + 1 >= guesses_most THEN 'exhausted' ELSE state END
+		WHERE id = $1 AND state = 'open' AND guesses < guesses_most AND expires_ms > $2
+		RETURNING `+columns, c.id, sqldb.Millis(tx.Now())))
+	if sqldb.NoRows(err) {
+		return c, false, nil
+	}
+	if err != nil {
+		return c, false, fmt.Errorf("count guess: %w", err)
+	}
+	return counted, true, nil
+}
+
+// setProven consumes a challenge. Exhausted ones too: the last guess may be the
+// right one, and no other can be counted after it.
+func setProven(tx *sqldb.Tx, id int64) (bool, error) {
+	n, err := tx.Exec(`UPDATE challenge SET state = 'proven' WHERE id = $1 AND state IN ('open', 'exhausted')`, id)
+	if err != nil {
+		return false, fmt.Errorf("prove challenge: %w", err)
+	}
+	return n == 1, nil
+}
+
+func voidOthers(tx *sqldb.Tx, sums []string, but int64) error {
+	args := append(anys(sums), but)
+	_, err := tx.Exec(`UPDATE challenge SET state = 'void' WHERE dest_index IN (`+sqldb.List(len(sums), 1)+`)
+		AND state = 'open' AND id <> `+fmt.Sprintf("$%d", len(args)), args...)
+	if err != nil {
+		return fmt.Errorf("void other challenges: %w", err)
+	}
+	return nil
+}
+
+func erase(tx *sqldb.Tx, account int64, sums []string) error {
+	if _, err := tx.Exec(`DELETE FROM challenge WHERE account = $1 AND account <> 0`, account); err != nil {
+		return fmt.Errorf("erase challenges: %w", err)
+	}
+	if len(sums) == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(`DELETE FROM challenge WHERE dest_index IN (`+sqldb.List(len(sums), 1)+`)`, anys(sums)...); err != nil {
+		return fmt.Errorf("erase challenges: %w", err)
+	}
+	return nil
+}
+
+func prune(tx *sqldb.Tx, before time.Time, most int) (int64, error) {
+	n, err := tx.Exec(`DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires_ms < $1 ORDER BY expires_ms LIMIT $2)`,
+		sqldb.Millis(before), most)
+	if err != nil {
+		return 0, fmt.Errorf("prune challenges: %w", err)
+	}
+	return n, nil
+}
+
+func anys(texts []string) []any {
+	out := make([]any, len(texts))
+	for i, t := range texts {
+		out[i] = t
+	}
+	return out
+}
