@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"gelombang/internal/seal"
+)
+
+type keysCmd struct {
+	New    keysNewCmd    `cmd:"" help:"Make a keyset for an empty database."`
+	Check  keysCheckCmd  `cmd:"" help:"Say whether the keyset opens the database."`
+	Rotate keysRotateCmd `cmd:"" help:"Add a key that new rows use. Old keys stay, for old rows. Restart every node afterwards."`
+}
+
+type keysNewCmd struct{ dataSettings }
+
+// Run makes a keyset file and refuses to replace one.
+func (c keysNewCmd) Run(ctx context.Context) error {
+	if _, err := os.Stat(c.keyFile()); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is already there; gelombang keys rotate adds a key to it", c.keyFile())
+	}
+	db, err := openDatabase(ctx, c.dataSettings, true)
+	if err != nil {
+		return err
+	}
+	_, err = newKeys(ctx, c.keyFile(), db)
+	return errors.Join(err, db.Close())
+}
+
+type keysCheckCmd struct{ dataSettings }
+
+// Run opens the canary and lists the versions.
+func (c keysCheckCmd) Run(ctx context.Context) error {
+	keys, err := seal.Load(c.keyFile())
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, c.dataSettings, false)
+	if err != nil {
+		return err
+	}
+	fresh, err := keys.Check(ctx, db)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	for _, v := range keys.Versions() {
+		fmt.Printf("key %d, made %s\n", v, keys.Made(v))
+	}
+	if fresh {
+		fmt.Println("This database has not been sealed with any keyset yet.")
+		return nil
+	}
+	fmt.Println("The keyset opens this database.")
+	return nil
+}
+
+type keysRotateCmd struct{ dataSettings }
+
+// Run adds a key. The file is replaced in one step.
+func (c keysRotateCmd) Run(ctx context.Context) error {
+	keys, err := seal.Load(c.keyFile())
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, c.dataSettings, false)
+	if err != nil {
+		return err
+	}
+	_, err = keys.Check(ctx, db)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	next, err := keys.Rotate(time.Now())
+	if err != nil {
+		return err
+	}
+	if err := next.Save(c.keyFile()); err != nil {
+		return err
+	}
+	fmt.Printf("Key %d is now used for new rows. Copy %s to every node and restart them; keep a copy apart from the backup.\n", next.Current(), c.keyFile())
+	return nil
+}

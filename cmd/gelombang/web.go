@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"gelombang/console"
+	"gelombang/hooks"
+	"gelombang/internal/locale"
+	"gelombang/internal/page"
+	"gelombang/internal/session"
+	"gelombang/portal"
+)
+
+const (
+	// A citizen's session lasts through a wave; an officer's through a working day.
+	citizenLifetime = 30 * 24 * time.Hour
+	citizenIdle     = 7 * 24 * time.Hour
+	officerLifetime = 12 * time.Hour
+	officerIdle     = time.Hour
+	// probeWithin bounds what a readiness probe waits for.
+	probeWithin = 2 * time.Second
+	// consentVersion names the words that people consented to; change it with them.
+	consentVersion = "2026-11"
+)
+
+// buildSurfaces makes the pages.
+func (h *house) buildSurfaces() error {
+	secure := strings.HasPrefix(h.settings.public, "https://")
+	assets, err := page.NewAssets()
+	if err != nil {
+		return err
+	}
+	h.citizens = session.New(session.Config{DB: h.db, Realm: "portal", Cookie: "session", Lifetime: citizenLifetime, Idle: citizenIdle,
+		Secure: secure, Now: time.Now, OnError: func(w http.ResponseWriter, req *http.Request, err error) { h.portal.Page.Fail(w, req, err) }})
+	h.officers = session.New(session.Config{DB: h.db, Realm: "console", Cookie: "console", Lifetime: officerLifetime, Idle: officerIdle,
+		Secure: secure, Now: time.Now, OnError: func(w http.ResponseWriter, req *http.Request, err error) { h.console.Page.Fail(w, req, err) }})
+	pages, err := h.renderer(assets, page.Portal, portal.Pages(), portal.Frame(h.citizens))
+	if err != nil {
+		return err
+	}
+	desk, err := h.renderer(assets, page.Console, []fs.FS{console.Templates}, console.Frame)
+	if err != nil {
+		return err
+	}
+	h.portal = portal.New(portal.Config{Page: pages, DB: h.db, Keys: h.keys, Sessions: h.citizens, Account: h.account, OTP: h.otp,
+		Notify: h.notify, Identity: h.identity, Wave: h.wave, Application: h.application, Draw: h.draw, Programme: h.forPortal(),
+		Published: h.limits, Secure: secure, Now: time.Now})
+	h.console = console.New(console.Config{Page: desk, DB: h.db, Keys: h.keys, Sessions: h.officers, Staff: h.staff, Account: h.account,
+		Identity: h.identity, Notify: h.notify, Wave: h.wave, Application: h.application, Draw: h.draw, Announce: h.announce,
+		Jobs: h.queue, Report: h.report, Secure: secure, Now: time.Now})
+	h.hooks = hooks.New(hooks.Config{Notify: h.notify, SMSSecrets: map[string]string{smsProvider: h.settings.world.SMSSecret}, Now: time.Now})
+	return nil
+}
+
+func (h *house) renderer(assets *page.Assets, layout page.Layout, templates []fs.FS, frame func(*http.Request) page.Frame) (*page.Renderer, error) {
+	return page.New(page.Config{Catalog: h.texts, Templates: templates, Layout: layout, Frame: frame, Assets: assets,
+		PublicURL: h.settings.public, Now: time.Now, Globals: map[string]string{"brand": h.texts.Text(locale.ID, "programme.name", nil)}})
+}
+
+// forPortal is the programme as the pages need it: names and catalog keys.
+func (h *house) forPortal() portal.Programme {
+	p := h.programme
+	out := portal.Programme{Name: "programme.name", Tagline: "programme.tagline", Organiser: "programme.organiser", HelpHours: "programme.help_hours",
+		HelpMail: p.Help.Mail, HelpPhone: p.Help.Phone, ConsentVersion: consentVersion, Has: h.texts.Has,
+		Education: choices("education.", choiceNames(p.Choices.Education)), Employment: choices("employment.", choiceNames(p.Choices.Employment)),
+		Statements: choices("statement.", statementNames(p.Statements))}
+	for i := range p.Conditions { // numbered from 1, as Programme.Texts names them
+		out.Conditions = append(out.Conditions, fmt.Sprintf("programme.condition_%d", i+1))
+	}
+	return out
+}
+
+func choices(prefix string, names []string) (out []portal.Choice) {
+	for _, n := range names {
+		out = append(out, portal.Choice{Name: n, Key: prefix + n})
+	}
+	return out
+}
+
+// limits lists what /limits and gelombang policy publish, from the values in force.
+func (h *house) limits() (out []portal.LimitRow) {
+	for _, r := range h.otp.Limits() {
+		out = append(out, portal.LimitRow{Key: r.Key, Most: r.Most, Window: r.Window})
+	}
+	for _, r := range h.account.Limits() {
+		out = append(out, portal.LimitRow{Key: r.Key, Most: r.Most, Window: r.Window})
+	}
+	for _, b := range append(h.identity.Limits(), h.application.Budget()) {
+		out = append(out, portal.LimitRow{Key: "limit." + b.Name, Most: b.Most, Window: b.Window})
+	}
+	return out
+}
+
+// handler is everything that is served: pages, console, callbacks, health.
+func (h *house) handler(proxies []netip.Prefix) (http.Handler, error) {
+	pages, desk := http.NewServeMux(), http.NewServeMux()
+	if err := page.Mount(pages, h.portal.Routes(), h.guardCitizen); err != nil {
+		return nil, err
+	}
+	pages.Handle("GET /assets/", h.portal.Page.AssetHandler())
+	pages.Handle("/", h.citizens.Middleware(h.portal.Page.NotFound()))
+	if err := page.Mount(desk, h.console.Routes(), h.guardOfficer); err != nil {
+		return nil, err
+	}
+	desk.Handle("/", h.officers.Middleware(h.console.Page.NotFound()))
+	front, err := h.portal.Page.Front(pages, proxies)
+	if err != nil {
+		return nil, err
+	}
+	back, err := h.console.Page.Front(desk, proxies)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", front)
+	mux.Handle("/console", back)
+	mux.Handle("/console/", back)
+	mux.Handle("/hooks/", h.hooks.Handler()) // signed by the caller: no cookies, no cross-origin rule
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", h.ready)
+	mux.Handle("GET /metrics", h.metrics())
+	return mux, nil
+}
+
+// guardCitizen puts the session around every page, as the masthead shows it, and the
+// door before the ones that need an account.
+func (h *house) guardCitizen(r page.Route) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		if r.Auth == page.Account {
+			next = h.portal.Guard(next)
+		}
+		return h.citizens.Middleware(next)
+	}
+}
+
+func (h *house) guardOfficer(r page.Route) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler { return h.officers.Middleware(h.console.Guard(r)(next)) }
+}
+
+// ready says whether this node can serve: the database answers.
+func (h *house) ready(w http.ResponseWriter, req *http.Request) {
+	ctx, cancel := context.WithTimeout(req.Context(), probeWithin)
+	defer cancel()
+	if err := h.db.Ping(ctx); err != nil {
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
+
+// metrics are for the operator's own monitoring; keep them from the public at the proxy.
+func (h *house) metrics() http.Handler {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &queueCollector{h})
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}
+
+// queueCollector reads the queues when it is asked.
+type queueCollector struct{ h *house }
+
+var (
+	readyDesc   = prometheus.NewDesc("gelombang_jobs_ready", "Jobs that wait.", []string{"queue"}, nil)
+	deadDesc    = prometheus.NewDesc("gelombang_jobs_dead", "Jobs that wait for a person.", []string{"queue"}, nil)
+	oldestDesc  = prometheus.NewDesc("gelombang_jobs_oldest_seconds", "How long the job that waits longest has been due.", []string{"queue"}, nil)
+	waitingDesc = prometheus.NewDesc("gelombang_registrations_waiting", "Registrations that wait for a batch.", nil, nil)
+)
+
+// Describe is part of prometheus.Collector.
+func (c *queueCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{readyDesc, deadDesc, oldestDesc, waitingDesc} {
+		ch <- d
+	}
+}
+
+// Collect is part of prometheus.Collector.
+func (c *queueCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), probeWithin)
+	defer cancel()
+	ch <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(c.h.account.Waiting()))
+	health, err := c.h.queue.Health(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(readyDesc, err)
+		return
+	}
+	for _, q := range health {
+		ch <- prometheus.MustNewConstMetric(readyDesc, prometheus.GaugeValue, float64(q.Ready), q.Queue)
+		ch <- prometheus.MustNewConstMetric(deadDesc, prometheus.GaugeValue, float64(q.Dead), q.Queue)
+		if !q.Oldest.IsZero() {
+			ch <- prometheus.MustNewConstMetric(oldestDesc, prometheus.GaugeValue, time.Since(q.Oldest).Seconds(), q.Queue)
+		}
+	}
+}

@@ -1,0 +1,330 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"gelombang/account"
+	"gelombang/announce"
+	"gelombang/application"
+	"gelombang/console"
+	"gelombang/draw"
+	"gelombang/draw/transcript"
+	"gelombang/eligibility"
+	"gelombang/hooks"
+	"gelombang/identity"
+	"gelombang/identity/registry"
+	"gelombang/internal/jobs"
+	"gelombang/internal/locale"
+	"gelombang/internal/page"
+	"gelombang/internal/password"
+	"gelombang/internal/seal"
+	"gelombang/internal/session"
+	"gelombang/internal/sqldb"
+	"gelombang/notify"
+	"gelombang/notify/smsgw"
+	"gelombang/notify/smtp"
+	"gelombang/otp"
+	"gelombang/portal"
+	"gelombang/report"
+	"gelombang/staff"
+	"gelombang/wave"
+)
+
+// houseSettings are everything that a house is built from.
+type houseSettings struct {
+	dataSettings
+	programmeSettings
+	migrate   bool
+	public    string // base of the links that people get
+	callbacks string // base of the addresses that outside systems call
+	world     worldSettings
+
+	// The demo's changes; zero in production.
+	adjust        func(*Programme)
+	chain         transcript.Chain // instead of the programme's
+	retryFirst    time.Duration
+	retryMost     time.Duration
+	registryPause time.Duration // how long the breaker of the registry stays open
+}
+
+// smsProvider is the name of the SMS gateway in callbacks and timelines.
+const smsProvider = "gateway"
+
+// house is everything, put together.
+type house struct {
+	settings  houseSettings
+	programme *Programme
+	texts     *locale.Catalog
+	db        *sqldb.DB
+	keys      *seal.Keys
+	queue     *jobs.Queue
+	worker    *jobs.Worker
+	mailer    *smtp.Sender
+	passwords *password.Pool
+	signer    *transcript.Signer
+
+	notify      *notify.Service
+	otp         *otp.Service
+	account     *account.Service
+	identity    *identity.Service
+	wave        *wave.Service
+	application *application.Service
+	draw        *draw.Service
+	announce    *announce.Service
+	staff       *staff.Service
+	report      *report.Service
+
+	citizens *session.Sessions
+	officers *session.Sessions
+	portal   *portal.Portal
+	console  *console.Console
+	hooks    *hooks.Hooks
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// openHouse opens the database and puts the services together. Nothing runs yet.
+func openHouse(ctx context.Context, s houseSettings) (_ *house, err error) {
+	h := &house{settings: s}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if h.programme, err = s.load(); err != nil {
+		return nil, err
+	}
+	if s.adjust != nil {
+		s.adjust(h.programme)
+	}
+	if h.texts, err = catalog(h.programme); err != nil {
+		return nil, err
+	}
+	if h.db, err = openDatabase(ctx, s.dataSettings, s.migrate); err != nil {
+		return nil, err
+	}
+	if h.keys, err = openKeys(ctx, s.dataSettings, h.db); err != nil {
+		return nil, err
+	}
+	for _, build := range []func() error{h.buildGround, h.buildPeople, h.buildWaves, h.buildSurfaces} {
+		if err := build(); err != nil {
+			return nil, err
+		}
+	}
+	h.buildWorker()
+	if err := h.wave.Plan(ctx, plans(h.programme, time.Now())); err != nil {
+		return nil, fmt.Errorf("plan waves: %w", err)
+	}
+	return h, nil
+}
+
+// catalog merges the words of every room with the programme's.
+func catalog(p *Programme) (*locale.Catalog, error) {
+	c, err := locale.Load(byLang(p.Wording), page.Words, eligibility.Catalog, notify.Catalog, otp.Catalog, account.Catalog, identity.Catalog,
+		wave.Catalog, application.Catalog, draw.Catalog, announce.Catalog, staff.Catalog, portal.Catalog, console.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Add(byLang(p.Texts())); err != nil {
+		return nil, err
+	}
+	c.Globals(map[string]any{"programme": locale.Key("programme.name")})
+	c.OnMissing(func(lang locale.Lang, key string) { slog.Error("catalog.missing", "lang", lang, "key", key) })
+	return c, nil
+}
+
+func byLang(texts map[string]map[string]string) map[locale.Lang]map[string]string {
+	out := map[locale.Lang]map[string]string{}
+	for lang, m := range texts {
+		out[locale.Lang(lang)] = m
+	}
+	return out
+}
+
+// buildGround makes what knows no person.
+func (h *house) buildGround() (err error) {
+	h.queue = jobs.NewQueue(h.db)
+	h.passwords = password.New(password.Config{})
+	if h.mailer, err = mailSender(h.settings.world.SMTP, h.programme.Senders.MailFrom); err != nil {
+		return err
+	}
+	sms, err := smsgw.New(smsgw.Config{Provider: smsProvider, URL: h.settings.world.SMSURL, Key: h.settings.world.SMSKey, From: h.programme.Senders.SMS})
+	if err != nil {
+		return err
+	}
+	h.notify = notify.New(notify.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, PublicURL: h.settings.public,
+		Texts:    func(lang, key string, args map[string]any) string { return h.texts.Text(locale.Lang(lang), key, args) },
+		Senders:  map[notify.Channel]notify.Sender{notify.Email: h.mailer, notify.SMS: sms},
+		Fill:     func(q sqldb.Querier, ref int64) (map[string]string, error) { return h.otp.Code(q, ref) },
+		OnFailed: func(tx *sqldb.Tx, ref int64) error { return h.otp.OnFailed(tx, ref) },
+	})
+	h.signer, err = transcript.NewSigner(signerName(h.settings.public), h.keys.ReceiptKey())
+	return err
+}
+
+// signerName is the name of our key in receipts and checkpoints: the public host.
+func signerName(public string) string {
+	if u, err := url.Parse(public); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "gelombang"
+}
+
+// mailSender reads smtp://user:password@host:port?tls=none.
+func mailSender(address, from string) (*smtp.Sender, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "smtp" || u.Host == "" {
+		return nil, errors.New("--smtp: must look like smtp://user:password@mail.example:587")
+	}
+	host := u.Host
+	if u.Port() == "" {
+		host += ":587"
+	}
+	secret, _ := u.User.Password()
+	return smtp.New(smtp.Config{Addr: host, From: from, User: u.User.Username(), Password: secret, TLS: smtp.TLS(u.Query().Get("tls")), Now: time.Now})
+}
+
+// buildPeople makes the nouns around one person.
+func (h *house) buildPeople() (err error) {
+	l := h.programme.Limits
+	if h.otp, err = otp.New(otp.Config{DB: h.db, Keys: h.keys, Notify: h.notify, Policy: otp.Policy{
+		Digits: l.Code.Digits, Life: l.Code.Life, ResendAfter: l.Code.ResendAfter,
+		GuessesPerChallenge: l.Code.GuessesPerChallenge, GuessesPerDestinationDay: l.Code.GuessesPerDestinationDay,
+		SendsPerDestinationHour: l.Code.SendsPerDestinationHour, SendsPerDestinationDay: l.Code.SendsPerDestinationDay,
+	}}); err != nil {
+		return err
+	}
+	if h.account, err = account.New(account.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Codes: h.otp, Passwords: h.passwords,
+		Policy:        account.Policy{PasswordTries: l.SignIn.PasswordTries, Window: l.SignIn.Window},
+		OnPhoneProven: func(tx *sqldb.Tx, id int64) error { return h.identity.PhoneProven(tx, id) },
+	}); err != nil {
+		return err
+	}
+	w := h.settings.world
+	asked := registry.New(registry.Config{URL: w.RegistryURL, Agency: w.RegistryAgency, User: w.RegistryUser, Password: w.RegistryPassword,
+		ClientIP: w.RegistryIP, Timeout: w.RegistryTimeout, OpenFor: h.settings.registryPause, QuotaRecheck: h.settings.registryPause, Now: time.Now})
+	h.identity = identity.New(identity.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Registry: asked, Now: time.Now,
+		Education: choiceNames(h.programme.Choices.Education), Employment: choiceNames(h.programme.Choices.Employment),
+		CorrectionsPerDay: l.Identity.CorrectionsPerDay, RetryFirst: h.settings.retryFirst, RetryMost: h.settings.retryMost,
+		PhoneProvenOf: func(q sqldb.Querier, id int64) (bool, error) { _, phone, err := h.proven(q, id); return phone, err },
+		Tell:          h.tellWords,
+		OnChange: func(tx *sqldb.Tx, id int64, st identity.State) error {
+			return h.application.IdentityChanged(tx, id, st)
+		},
+	})
+	h.staff = staff.NewService(staff.Config{DB: h.db, Keys: h.keys, Passwords: h.passwords, Issuer: h.texts.Text(locale.ID, "programme.name", nil)})
+	return nil
+}
+
+// buildWaves makes the nouns around a wave.
+func (h *house) buildWaves() error {
+	chain := h.settings.chain
+	if chain == (transcript.Chain{}) {
+		chain = transcript.Quicknet
+	}
+	h.wave = wave.New(wave.Config{DB: h.db, Jobs: h.queue, Chain: chain, Rules: h.programme.Rules().Source(),
+		OnClose: func(tx *sqldb.Tx, w wave.Wave) error { return h.draw.Schedule(tx, w) }})
+	h.application = application.New(application.Config{DB: h.db, Keys: h.keys, Waves: h.wave, Signer: h.signer,
+		Statements: statementNames(h.programme.Statements), ChangesPerDay: h.programme.Limits.Join.ChangesPerDay,
+		Identity: func(q sqldb.Querier, id int64) (identity.Facts, error) { return h.identity.Facts(q, id) },
+		Proven:   h.proven, Tell: h.tell})
+	h.draw = draw.New(draw.Config{DB: h.db, Jobs: h.queue, Waves: h.wave, Signer: h.signer,
+		Beacon: draw.Relays{URLs: h.settings.world.BeaconURLs}, Dir: filepath.Join(h.settings.Data, "draws"),
+		Settle: h.application.Settle, Entries: h.entries, Received: h.application.Received,
+		OnEnd: func(tx *sqldb.Tx, w wave.Wave) error { return h.announce.Start(tx, w) }})
+	h.announce = announce.New(announce.Config{DB: h.db, Jobs: h.queue, Waves: h.wave, Applications: h.application, Draws: h.draw, Tell: h.tellAll})
+	h.report = report.New(report.Config{DB: h.db, Now: time.Now})
+	return nil
+}
+
+// entries translates what application lists into what draw freezes.
+func (h *house) entries(ctx context.Context, waveID int64, visit func(draw.Entry) error) error {
+	return h.application.Entries(ctx, waveID, func(e application.Entry) error { return visit(draw.Entry(e)) })
+}
+
+func (h *house) proven(q sqldb.Querier, id int64) (email, phone bool, err error) {
+	a, err := h.account.Get(q, id)
+	return a.EmailProven, a.PhoneProven, err
+}
+
+// slots is how many jobs of each queue this process runs at once. A lane waits for
+// the outside world, so most have many; the draw has one, as it must.
+var slots = map[string]int{
+	notify.QueueName: 32, identity.QueueName: 8, wave.QueueName: 1, draw.QueueName: 1, announce.QueueName: 1,
+	account.QueueName: 1, sweepQueue: 1,
+}
+
+func (h *house) buildWorker() {
+	h.worker = jobs.NewWorker(h.queue, jobs.Config{Slots: slots, MaxSkew: jobs.MaxSkew})
+	for _, handlers := range []map[string]jobs.Handler{h.notify.Handlers(), h.account.Handlers(), h.identity.Handlers(),
+		h.wave.Handlers(), h.draw.Handlers(), h.announce.Handlers(), h.sweeper()} {
+		for kind, do := range handlers {
+			h.worker.Handle(kind, do)
+		}
+	}
+}
+
+// work starts doing jobs until close.
+func (h *house) work() {
+	ctx, stop := context.WithCancel(context.Background())
+	h.stop = stop
+	h.running.Go(func() { h.worker.Run(ctx) })
+	h.running.Go(func() { h.startSweeping(ctx) })
+}
+
+// close ends the workers, then what they use. It is safe on a house half built.
+func (h *house) close() error {
+	if h.stop != nil {
+		h.stop()
+	}
+	h.running.Wait()
+	var errs []error
+	if h.account != nil {
+		h.account.Close()
+	}
+	if h.mailer != nil {
+		errs = append(errs, h.mailer.Close())
+	}
+	if h.db != nil {
+		errs = append(errs, h.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func choiceNames(cs []Choice) (out []string) {
+	for _, c := range cs {
+		out = append(out, c.Name)
+	}
+	return out
+}
+
+func statementNames(ss []Statement) (out []string) {
+	for _, s := range ss {
+		out = append(out, s.Name)
+	}
+	return out
+}
+
+// plans turns the programme's waves into plans. Distances from now count from the
+// first start; a wave that is planned already keeps its dates.
+func plans(p *Programme, now time.Time) []wave.Plan {
+	out := make([]wave.Plan, len(p.Waves))
+	for i, w := range p.Waves {
+		out[i] = wave.Plan{Name: w.Name, Title: w.Title.ID, Opens: w.Opens.Resolve(now), Closes: w.Closes.Resolve(now), Settle: w.Settle,
+			Announce: w.Announce.Resolve(now), Terms: wave.Terms{HouseholdCap: p.Draw.Household.Cap, CountEarlier: p.Draw.Household.CountEarlier,
+				Approvals: p.Draw.Approvals, PMin: p.Draw.PMin, Delay: p.Draw.BeaconDelay}}
+		for _, s := range w.Strata {
+			out[i].Strata = append(out[i].Strata, wave.Stratum{Name: s.Name, Title: s.Title.ID, Places: s.Places, Reserve: s.Reserve,
+				Provinces: s.Provinces, Else: s.Else})
+		}
+	}
+	return out
+}
