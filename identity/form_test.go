@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"gelombang/identity"
-	"gelombang/identity/registry"
 )
 
 // checker is a service of which only the form's rules are used.
@@ -115,7 +114,7 @@ func TestEveryWordExistsInBothLanguages(t *testing.T) {
 			t.Errorf("%s: %q and %q", key, indonesian[key], english[key])
 		}
 	}
-	wanted := slices.Concat(stateKeys(), fieldKeys(), messageKeys(),
+	wanted := slices.Concat(stateKeys(), messageKeys(),
 		[]string{"identity.already_matched", "identity.corrections", "identity.state.none", "identity.state.parked.slow"})
 	for _, key := range wanted {
 		if indonesian[key] == "" || english[key] == "" {
@@ -145,14 +144,6 @@ func stateKeys() (keys []string) {
 		}
 	}
 	return append(keys, "identity.history.submitted", "identity.history.corrected", "identity.history.nik_tried")
-}
-
-func fieldKeys() (keys []string) {
-	for _, f := range []registry.Field{registry.FieldNIK, registry.FieldKK, registry.FieldName,
-		registry.FieldBirthPlace, registry.FieldBirthDate, registry.FieldSex} {
-		keys = append(keys, "identity.field."+string(f), "identity.mend."+string(f))
-	}
-	return keys
 }
 
 func messageKeys() (keys []string) {
