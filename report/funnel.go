@@ -154,9 +154,10 @@ func funnelOf(at time.Time, wave int64, stand map[standing]int64, selected int64
 	}
 	last := len(Stages) - 1
 	f.Rows[last].People = selected
-	losses[last][drawLoss(drawn)] = f.Rows[last-1].People - selected
+	losses[last][drawLoss(drawn)] = max(f.Rows[last-1].People-selected, 0)
 	for i := 1; i < len(f.Rows); i++ {
-		f.Rows[i].Lost = f.Rows[i-1].People - f.Rows[i].People
+		// Somebody selected may have been erased since, and is then counted there alone.
+		f.Rows[i].Lost = max(f.Rows[i-1].People-f.Rows[i].People, 0)
 		f.Rows[i].Top, f.Rows[i].TopCount = top(losses[i])
 	}
 	return f

@@ -32,10 +32,12 @@ func registeredSince(q sqldb.Querier, since time.Time) (n int64, err error) {
 	return n, err
 }
 
+// messagesSince leaves out what was no longer wanted when its turn came, such as a
+// code that had been typed already: nothing failed there.
 func messagesSince(q sqldb.Querier, since time.Time) ([]MessageCount, error) {
 	return sqldb.All(q, func(rows *sql.Rows) (m MessageCount, err error) {
 		return m, rows.Scan(&m.Channel, &m.State, &m.N)
-	}, `SELECT channel, state, COUNT(*) FROM message WHERE id >= $1 GROUP BY channel, state ORDER BY channel, state`, idAt(since))
+	}, `SELECT channel, state, COUNT(*) FROM message WHERE id >= $1 AND reason <> 'expired' GROUP BY channel, state ORDER BY channel, state`, idAt(since))
 }
 
 func parked(q sqldb.Querier) (p Parked, err error) {
