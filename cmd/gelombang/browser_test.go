@@ -74,6 +74,16 @@ func newTab(t *testing.T, name, base, lang string, script bool, width int64) *ta
 	return b
 }
 
+// dark asks for the dark colours, which have contrasts of their own to keep.
+func (b *tab) dark() {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 func axeSource(t *testing.T) string {
 	t.Helper()
 	b, err := os.ReadFile("testdata/axe/node_modules/axe-core/axe.min.js")

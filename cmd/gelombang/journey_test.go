@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,6 +83,7 @@ func TestTheJourney(t *testing.T) {
 			})
 		}
 	})
+	t.Run("other widths and colours", func(t *testing.T) { lookAround(t, d) })
 	t.Run("verify", func(t *testing.T) { recompute(t, d) })
 }
 
@@ -163,16 +165,33 @@ func (a applicant) declareAndJoin(b *tab) {
 // officer signs in to the console with password and second factor.
 func officer(t *testing.T, d *demo, who int) *tab {
 	t.Helper()
+	return officerAt(t, d, who, deskWidth)
+}
+
+func officerAt(t *testing.T, d *demo, who int, width int64) *tab {
+	t.Helper()
 	s := d.state.Staff[who]
-	b := newTab(t, "console-"+s.Name, d.web.public, "id", who == 0, deskWidth)
+	b := newTab(t, fmt.Sprintf("console-%s-%d", s.Name, width), d.web.public, "id", who == 0 || width == phoneWidth, width)
 	b.visit("/console/sign-in")
-	code, err := totp.GenerateCode(s.TOTP, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	code := freshCode(t, s.TOTP)
 	b.fill(map[string]string{"email": s.Email, "password": s.Password, "code": code})
 	b.submit("/console/sign-in")
 	return b
+}
+
+var usedCodes sync.Map // a code of the second factor works once
+
+func freshCode(t *testing.T, secret string) (code string) {
+	t.Helper()
+	eventually(t, "a new code of the authenticator", time.Minute, func() bool {
+		var err error
+		if code, err = totp.GenerateCode(secret, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		_, used := usedCodes.LoadOrStore(secret+code, true)
+		return !used
+	})
+	return code
 }
 
 // drawTheWave closes the wave in the console, waits for the round, draws, approves
@@ -227,9 +246,7 @@ func firstWave(t *testing.T, d *demo) (w wave.Wave) {
 
 func (a applicant) seeResult(t *testing.T, b *tab, d *demo) {
 	at := d.world.Addresses()
-	b.visit("/sign-in")
-	b.fill(map[string]string{"address": a.email, "password": journeyPassword})
-	b.submit("/sign-in")
+	b.signIn(a)
 	b.visit("/me")
 	b.press(`a[href^="/result/"]`)
 	if big := b.text(".panel.deep .big"); !digits1.MatchString(big) {
@@ -243,6 +260,48 @@ func (a applicant) seeResult(t *testing.T, b *tab, d *demo) {
 		}
 		return false
 	})
+}
+
+// lookAround opens the citizen's pages on a desk and in the dark, and the staff's on a phone.
+func lookAround(t *testing.T, d *demo) {
+	wave := firstWave(t, d)
+	public := []string{"/", "/register", "/sign-in", "/sign-in/code", "/help", "/privacy", "/limits", "/draws", fmt.Sprintf("/draws/%d", wave.ID), "/nothing-here"}
+	person := []string{"/me", "/messages", "/identity/status", "/statements", "/password", "/email",
+		fmt.Sprintf("/receipt/%d", wave.ID), fmt.Sprintf("/result/%d", wave.ID)}
+	for name, as := range map[string]struct {
+		width int64
+		dark  bool
+		lang  string
+	}{"wide": {deskWidth, false, "id"}, "wide-dark": {deskWidth, true, "en"}, "dark": {phoneWidth, true, "id"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newTab(t, name, d.web.public, as.lang, true, as.width)
+			if as.dark {
+				b.dark()
+			}
+			for _, path := range public {
+				b.visit(path)
+			}
+			b.signIn(applicants[0])
+			for _, path := range person {
+				b.visit(path)
+			}
+		})
+	}
+	t.Run("console on a phone", func(t *testing.T) {
+		t.Parallel()
+		b := officerAt(t, d, 1, phoneWidth)
+		for _, path := range []string{"/console", "/console/waves", fmt.Sprintf("/console/waves/%d", wave.ID), "/console/messages", "/console/jobs", "/console/people"} {
+			b.visit(path)
+		}
+	})
+}
+
+func (b *tab) signIn(a applicant) {
+	b.t.Helper()
+	b.visit("/sign-in")
+	b.fill(map[string]string{"address": a.email, "password": journeyPassword})
+	b.submit("/sign-in")
 }
 
 // recompute downloads the bundle as a stranger and verifies it.
