@@ -136,7 +136,7 @@ func newRow(tx *sqldb.Tx, n New) (row, error) {
 // Health is the state of one queue, for the console and for metrics.
 type Health struct {
 	Queue  string
-	Ready  int64
+	Ready  int64 // due and not begun
 	Dead   int64
 	Oldest time.Time // when the longest-waiting due job became due; zero when none waits
 }

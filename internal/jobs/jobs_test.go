@@ -266,6 +266,7 @@ func TestALostLeaseIsRescuedAndTheOldHolderChangesNothing(t *testing.T) {
 		if runs != 1 {
 			t.Fatalf("the rescued job ran %d times elsewhere", runs)
 		}
+		clock.Add(time.Hour) // past the pause
 		h, err := q.Health(t.Context())
 		if err != nil || len(h) != 1 || h[0].Ready != 1 {
 			t.Fatalf("the newer holder's verdict must stand: %+v %v", h, err)

@@ -113,8 +113,8 @@ func health(rx *sqldb.Rx) ([]Health, error) {
 		err := rows.Scan(&h.Queue, &h.Ready, &h.Dead, &oldest)
 		h.Oldest = sqldb.Time(oldest.Int64)
 		return h, err
-	}, `SELECT queue, COUNT(CASE WHEN state = 'ready' THEN 1 END), COUNT(CASE WHEN state = 'dead' THEN 1 END),
-		MIN(CASE WHEN state = 'ready' AND run_at_ms <= $1 THEN run_at_ms END) FROM job GROUP BY queue ORDER BY queue`, sqldb.Millis(rx.Now()))
+	}, `SELECT queue, COUNT(CASE WHEN state = 'ready' AND run_at_ms <= $1 THEN 1 END), COUNT(CASE WHEN state = 'dead' THEN 1 END),
+		MIN(CASE WHEN state = 'ready' AND run_at_ms <= $2 THEN run_at_ms END) FROM job GROUP BY queue ORDER BY queue`, sqldb.Millis(rx.Now()), sqldb.Millis(rx.Now()))
 }
 
 func deadJobs(rx *sqldb.Rx, most int) ([]DeadJob, error) {
