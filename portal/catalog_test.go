@@ -56,6 +56,10 @@ func TestEveryWordOfAClosedListHasItsSentences(t *testing.T) {
 		needResult(need, string(state))
 	}
 	needResult(need, "waiting")
+	for _, stage := range portal.FunnelStages {
+		need("portal.funnel." + string(stage))
+	}
+	need("limit.identity.corrections", "limit.join.day")
 	for _, step := range []string{"account", "contact", "phone", "identity", "statements", "join", "wait", "result", "drawn"} {
 		need("portal.me.lead."+step, "portal.me.happened."+step, "portal.me.next."+step)
 	}

@@ -3,10 +3,11 @@ package portal
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
+	"gelombang/internal/locale"
 	"gelombang/internal/page"
 	"gelombang/internal/session"
+	"gelombang/portal/desk"
 )
 
 // Frame gives the renderer what stands around every page: who is signed in
@@ -23,7 +24,7 @@ func Frame(sessions *session.Sessions) func(*http.Request) page.Frame {
 				page.Link{Href: "/draws", Text: page.T("portal.nav.draws")},
 				page.Link{Href: "/limits", Text: page.T("portal.nav.limits")},
 				page.Link{Href: "/privacy", Text: page.T("portal.nav.privacy")}),
-			Note: page.T("portal.nav.note", "organiser", key("programme.organiser")),
+			Note: page.T("portal.nav.note", "organiser", locale.Key("programme.organiser")),
 		}
 	}
 }
@@ -44,22 +45,9 @@ func (p *Portal) Guard(next http.Handler) http.Handler {
 		case p.Sessions.Subject(req.Context()) != 0:
 			next.ServeHTTP(w, req)
 		case req.Method == http.MethodPost:
-			p.signedOut(w, req)
+			p.enrol.SignedOut(w, req)
 		default:
-			to(w, req, "/sign-in?next="+url.QueryEscape(req.URL.RequestURI()))
+			desk.To(w, req, "/sign-in?next="+url.QueryEscape(req.URL.RequestURI()))
 		}
 	})
-}
-
-// person is the account of a request behind Guard, 0 elsewhere.
-func (p *Portal) person(req *http.Request) int64 { return p.Sessions.Subject(req.Context()) }
-
-// ours keeps a "next" address inside this site: a path, never "//host" or a scheme.
-func ours(next string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") ||
-		strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
-		return "/me"
-	}
-	return next
 }

@@ -270,8 +270,8 @@ func TestWrongDigitsAreCountedAndTheLockSaysUntilWhen(t *testing.T) {
 	for range 3 {
 		b.send(first, path, "code", wrong).expect(422, path)
 	}
-	locked := b.send(first, path, "code", wrong)
-	if locked = b.get(path).expect(429, path); locked.count(".countdown") != 1 || locked.header.Get("Retry-After") == "" {
+	b.send(first, path, "code", wrong)
+	if locked := b.get(path).expect(429, path); locked.count(".countdown") != 1 || locked.header.Get("Retry-After") == "" {
 		t.Errorf("not locked: %s", locked.words("main"))
 	}
 	b.send(first, path, "code", right).expect(429, path)

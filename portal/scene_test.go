@@ -30,6 +30,7 @@ import (
 	"gelombang/internal/jobs"
 	"gelombang/internal/locale"
 	"gelombang/internal/page"
+	"gelombang/internal/password"
 	"gelombang/internal/seal"
 	"gelombang/internal/session"
 	"gelombang/internal/sqldb"
@@ -59,6 +60,7 @@ type scene struct {
 	application *application.Service
 	draw        *draw.Service
 	mailbox     *mailbox
+	funnel      portal.Funnel
 }
 
 // mailbox keeps what was sent, newest last, by address.
@@ -108,7 +110,7 @@ func (s *scene) services() {
 	var err error
 	s.otp, err = otp.New(otp.Config{DB: s.db, Keys: s.keys, Notify: s.notify})
 	s.must(err)
-	s.account, err = account.New(account.Config{DB: s.db, Keys: s.keys, Jobs: queue, Codes: s.otp,
+	s.account, err = account.New(account.Config{Passwords: password.New(password.Config{}), DB: s.db, Keys: s.keys, Jobs: queue, Codes: s.otp,
 		OnPhoneProven: func(tx *sqldb.Tx, id int64) error { return s.identity.PhoneProven(tx, id) }})
 	s.must(err)
 	s.t.Cleanup(s.account.Close)
@@ -225,6 +227,12 @@ func (s *scene) serve() {
 			Conditions: []string{"programme.condition_1"}, Statements: []portal.Choice{{Name: "citizen", Key: "statement.citizen"}},
 			Education:  []portal.Choice{{Name: "none", Key: "education.none"}, {Name: "primary", Key: "education.primary"}},
 			Employment: []portal.Choice{{Name: "job_seeker", Key: "employment.job_seeker"}}, ConsentVersion: "1", Has: catalog.Has},
+		Funnel: func(ctx context.Context) ([]portal.FunnelRow, time.Time, error) {
+			if s.funnel == nil {
+				return nil, time.Time{}, nil
+			}
+			return s.funnel(ctx)
+		},
 		Published: func() []portal.LimitRow {
 			var rows []portal.LimitRow
 			for _, l := range s.otp.Limits() {
@@ -421,7 +429,7 @@ func (s screen) sound() {
 	}
 	for _, in := range cascadia.QueryAll(s.root, cascadia.MustCompile("input:not([type=hidden]), select")) {
 		id := attr(in, "id")
-		if id != "" && s.count(fmt.Sprintf("label[for=%q]", id)) == 0 && !(in.Parent != nil && in.Parent.Data == "label") {
+		if id != "" && s.count(fmt.Sprintf("label[for=%q]", id)) == 0 && (in.Parent == nil || in.Parent.Data != "label") {
 			s.t.Errorf("%s: %s has no label", s.path, id)
 		}
 	}

@@ -20,9 +20,17 @@ type Field struct {
 	Number         bool    // figures in a wide, fixed face
 	Grouped        bool    // the script writes sixteen digits as 6-6-4
 	Digits         []Group // read back between message and input
+	Check          *Check  // looked at while the form is being filled in
 	Confirm        *Choice // "it is written so on my card", under a doubt
 	Suggest        string  // a value offered by a button: Name and this value are sent as "use"
 	SuggestText    Text
+}
+
+// Check is where a <live-check> asks about one input before the form is sent. The
+// answer is the block live-<name> of the page, which is the part "findings".
+type Check struct {
+	Path   string
+	Fields string // what is sent along, and asks anew when it changes; separated by spaces
 }
 
 // Choice is one box to tick.

@@ -110,6 +110,9 @@ func New(cfg Config) (*Renderer, error) {
 	return r, nil
 }
 
+// URL is an address of this site as people type it.
+func (r *Renderer) URL(path string) string { return strings.TrimSuffix(r.cfg.PublicURL, "/") + path }
+
 // parse builds one template set per page and language.
 func (r *Renderer) parse() error {
 	sources, err := readSources(r.cfg.Templates)

@@ -43,6 +43,34 @@ customElements.define('live-part', class extends HTMLElement {
   }
 });
 
+// <live-check for="x" src="/…" with="x y"> asks what is to be said about input x of
+// its form: when its sixteen digits are there, and when a field it goes by was
+// changed. The input keeps the focus; sending the form checks everything anew.
+customElements.define('live-check', class extends HTMLElement {
+  connectedCallback() {
+    const form = this.closest('form'), input = form.elements[this.getAttribute('for')];
+    const fields = this.getAttribute('with').split(' ');
+    const soon = () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.ask(form, input, fields), 400); };
+    input.addEventListener('input', () => input.value.replace(/\D/g, '').length === 16 && soon());
+    form.addEventListener('change', event => input.value && fields.includes(event.target.name) && soon());
+  }
+  async ask(form, input, fields) {
+    const asked = new URLSearchParams(), data = new FormData(form);
+    for (const name of ['form_token', ...fields]) asked.set(name, data.get(name) || '');
+    const at = this.at = String(asked);
+    const answer = await fetch(this.getAttribute('src'), { method: 'POST', body: asked, headers: { 'Live-Part': input.name } }).catch(() => 0);
+    if (!answer.ok || !answer.headers.has('Live-Part')) return;
+    const words = await answer.text();
+    if (at !== this.at) return;
+    this.innerHTML = words;
+    const has = kind => !!this.querySelector(kind), mark = this.parentElement.classList;
+    mark.toggle('wrong', has('.error'));
+    mark.toggle('doubt', has('.warning'));
+    input.setAttribute('aria-invalid', has('.error'));
+    input.setAttribute('aria-describedby', input.id + '-h' + (has('[id]') ? ' ' + input.id + '-e' : ''));
+  }
+});
+
 // <form data-draft="name"> keeps what was typed on this device for a day, so that
 // a lost connection loses nothing. Consent, passwords, codes and files are never kept.
 const forget = name => Object.keys(localStorage).filter(key => key.startsWith('draft:' + name)).forEach(key => localStorage.removeItem(key));

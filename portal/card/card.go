@@ -1,0 +1,33 @@
+// Package card takes what stands on the identity card, points at doubtful digits,
+// reads it back, and says how the check stands.
+package card
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+
+	"gelombang/internal/page"
+	"gelombang/portal/desk"
+)
+
+//go:embed *.html
+var templates embed.FS
+
+// Templates are the pages of this room.
+func Templates() fs.FS { return templates }
+
+// Pages answers the requests of this room.
+type Pages struct{ *desk.Desk }
+
+// Routes lists the addresses of this room.
+func (p *Pages) Routes() []page.Route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []page.Route{
+		{Method: get, Pattern: "/identity", Auth: page.Account, Handle: p.identityForm},
+		{Method: post, Pattern: "/identity", Auth: page.Account, Handle: p.identityCheck},
+		{Method: post, Pattern: lookPath, Auth: page.Account, Handle: p.identityLook},
+		{Method: post, Pattern: "/identity/review", Auth: page.Account, Handle: p.identitySubmit},
+		{Method: get, Pattern: "/identity/status", Auth: page.Account, Handle: p.identityStatus},
+	}
+}

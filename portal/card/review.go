@@ -1,0 +1,51 @@
+package card
+
+import (
+	"net/http"
+
+	"gelombang/identity"
+	"gelombang/internal/locale"
+	"gelombang/internal/page"
+	"gelombang/portal/desk"
+)
+
+type reviewPage struct {
+	Progress *page.Progress
+	Token    string
+	Facts    []page.Fact
+	Fields   []desk.KeptField // the form, carried to the sending
+}
+
+// reviewPage reads a form back. It carries the form in hidden fields: nothing that
+// the person has not confirmed is stored.
+func (p *Pages) reviewPage(lang locale.Lang, v page.Values, f identity.Form) reviewPage {
+	data := reviewPage{Progress: desk.Progress(desk.StepIdentity), Token: p.Token(), Facts: p.IdentityFacts(lang, f)}
+	for _, rule := range identityRules {
+		if v.Has(rule.Name) && rule.Name != "edit" {
+			data.Fields = append(data.Fields, desk.KeptField{Name: rule.Name, Value: v.Get(rule.Name)})
+		}
+	}
+	return data
+}
+
+// identitySubmit sends the form to be checked, or goes back to it.
+func (p *Pages) identitySubmit(w http.ResponseWriter, req *http.Request) {
+	v, err := p.Form(w, req, identityRules...)
+	form := typed(v)
+	if err == nil && v.Has("edit") {
+		p.Show(w, req, "identity", p.identityPage(v))
+		return
+	}
+	if err == nil {
+		err = unconfirmed(p.Identity.Check(form), v)
+	}
+	if err == nil {
+		form.Warned = true // every doubt there is was shown and sent again
+		err = p.Identity.Submit(req.Context(), p.Person(req), form)
+	}
+	if err != nil {
+		p.identityAgain(w, req, v, err)
+		return
+	}
+	desk.To(w, req, "/identity/status")
+}

@@ -1,0 +1,42 @@
+// Package enrol makes an account and opens it again: an address, the code that
+// proves it, a password, signing in and out.
+package enrol
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+
+	"gelombang/internal/page"
+	"gelombang/portal/desk"
+)
+
+//go:embed *.html
+var templates embed.FS
+
+// Templates are the pages of this room.
+func Templates() fs.FS { return templates }
+
+// Pages answers the requests of this room.
+type Pages struct{ *desk.Desk }
+
+// Routes lists the addresses of this room.
+func (p *Pages) Routes() []page.Route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []page.Route{
+		{Method: get, Pattern: "/register", Auth: page.Public, Handle: p.registerForm},
+		{Method: post, Pattern: "/register", Auth: page.Public, Handle: p.register},
+		{Method: get, Pattern: "/code/{id}", Auth: page.Public, Handle: p.codePage},
+		{Method: post, Pattern: "/code/{id}", Auth: page.Public, Handle: p.codeCheck},
+		{Method: post, Pattern: "/code/{id}/resend", Auth: page.Public, Handle: p.codeResend},
+		{Method: get, Pattern: "/link/{link}", Auth: page.Public, Handle: p.linkPage},
+		{Method: post, Pattern: "/link/{link}", Auth: page.Public, Handle: p.linkConfirm},
+		{Method: get, Pattern: "/sign-in", Auth: page.Public, Handle: p.signInForm},
+		{Method: post, Pattern: "/sign-in", Auth: page.Public, Handle: p.signIn},
+		{Method: get, Pattern: "/sign-in/code", Auth: page.Public, Handle: p.signInCodeForm},
+		{Method: post, Pattern: "/sign-in/code", Auth: page.Public, Handle: p.signInCode},
+		{Method: post, Pattern: "/sign-out", Auth: page.Public, Handle: p.signOut},
+		{Method: get, Pattern: "/password", Auth: page.Account, Handle: p.passwordForm},
+		{Method: post, Pattern: "/password", Auth: page.Account, Handle: p.password},
+	}
+}

@@ -1,0 +1,106 @@
+package person
+
+import (
+	"net/http"
+
+	"gelombang/account"
+	"gelombang/internal/fault"
+	"gelombang/internal/page"
+	"gelombang/portal/desk"
+)
+
+// contactStep is one kind of contact that is added to an account and proven.
+type contactStep struct {
+	Step                   desk.Step // "" when it is not a step of the journey
+	Page                   string
+	Label, Hint, Complete  string
+	InputMode, Title, Lead string
+	parse                  func(typed string) (account.Address, []fault.Field)
+	proven                 func(account.Account) string // the proven one, masked elsewhere
+}
+
+var phoneStep = contactStep{Step: desk.StepPhone, Page: "/phone", Label: "portal.phone.label", Hint: "portal.phone.hint",
+	Complete: "tel", InputMode: "tel", Title: "portal.phone.title", Lead: "portal.phone.lead",
+	parse: account.ParsePhone, proven: func(a account.Account) string { return provenOnly(a.Phone, a.PhoneProven) }}
+
+var emailStep = contactStep{Page: "/email", Label: "portal.email.label", Hint: "portal.email.hint",
+	Complete: "email", InputMode: "email", Title: "portal.email.title", Lead: "portal.email.lead",
+	parse: account.ParseAddress, proven: func(a account.Account) string { return provenOnly(a.Email, a.EmailProven) }}
+
+func provenOnly(value string, proven bool) string {
+	if proven {
+		return value
+	}
+	return ""
+}
+
+type contactPage struct {
+	page.Summary
+	contactStep
+	Progress *page.Progress
+	Token    string
+	Proven   string
+	Address  page.Field
+	Seen     string
+}
+
+func (p *Pages) contactPage(s contactStep, a account.Account) *contactPage {
+	data := &contactPage{contactStep: s, Token: p.Token(), Proven: s.proven(a),
+		Address: page.Field{Name: "address", Label: page.T(s.Label), Hint: page.T(s.Hint),
+			Autocomplete: s.Complete, InputMode: s.InputMode, Required: true}}
+	if s.Step != "" {
+		data.Progress = desk.Progress(s.Step)
+	}
+	return data
+}
+
+func (p *Pages) contactForm(s contactStep) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		c, err := p.Load(req)
+		if err != nil {
+			p.Page.Fail(w, req, err)
+			return
+		}
+		p.Show(w, req, "contact", p.contactPage(s, c.Account))
+	}
+}
+
+// contact sends a code to the new address. The old one stays until the new one is proven.
+func (p *Pages) contact(s contactStep) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		values, err := p.Form(w, req, page.FieldRule{Name: "address"}, page.FieldRule{Name: "seen"}, page.FieldRule{Name: "use"})
+		typed := values.Get("address")
+		if values.Has("use") {
+			typed = values.Get("use")
+		}
+		address, found := s.parse(typed)
+		if err == nil {
+			err = desk.Unseen(found, typed, values.Get("seen"))
+		}
+		var challenge int64
+		if err == nil {
+			challenge, err = p.Account.AddContact(req.Context(), p.Person(req), address, desk.Lang(req), p.MarkBrowser(w, req))
+		}
+		if err == nil {
+			p.Sessions.Put(req.Context(), desk.HintKey, account.PhoneHint(address))
+			desk.To(w, req, desk.CodePath(challenge, ""))
+			return
+		}
+		p.contactAgain(w, req, s, typed, found, err)
+	}
+}
+
+func (p *Pages) contactAgain(w http.ResponseWriter, req *http.Request, s contactStep, typed string, found []fault.Field, err error) {
+	c, broken := p.Load(req)
+	if broken != nil {
+		p.Page.Fail(w, req, broken)
+		return
+	}
+	data, ok := p.contactPage(s, c.Account), false
+	data.Address.Value = typed
+	if data.Summary, ok = p.Mended(w, req, err, &data.Address); !ok {
+		return
+	}
+	data.Seen = desk.Suggested(&data.Address, found, typed)
+	p.Wrong(w, req, "contact", data)
+}

@@ -1,0 +1,35 @@
+// Package public has the pages that anybody may read: the first page, the draws and
+// what it takes to check them, help, privacy and limits.
+package public
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+
+	"gelombang/internal/page"
+	"gelombang/portal/desk"
+)
+
+//go:embed *.html
+var templates embed.FS
+
+// Templates are the pages of this room.
+func Templates() fs.FS { return templates }
+
+// Pages answers the requests of this room.
+type Pages struct{ *desk.Desk }
+
+// Routes lists the addresses of this room.
+func (p *Pages) Routes() []page.Route {
+	const get = http.MethodGet
+	return []page.Route{
+		{Method: get, Pattern: "/{$}", Auth: page.Public, Handle: p.home},
+		{Method: get, Pattern: "/help", Auth: page.Public, Handle: p.help},
+		{Method: get, Pattern: "/privacy", Auth: page.Public, Handle: p.privacy},
+		{Method: get, Pattern: "/limits", Auth: page.Public, Handle: p.limits},
+		{Method: get, Pattern: "/draws", Auth: page.Public, Handle: p.draws},
+		{Method: get, Pattern: "/draws/{wave}", Auth: page.Public, Handle: p.draw},
+		{Method: get, Pattern: "/draws/{wave}/bundle", Auth: page.Public, Handle: p.bundle},
+	}
+}
