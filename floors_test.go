@@ -251,3 +251,22 @@ func TestNothingOfTheDefaultProgrammeIsWiredIn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A map that names a street which is not there is worse than none.
+func TestEveryFileThatTheArchitectureNamesIsThere(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([a-z_/]+\\.(?:go|py|yaml))`").FindAllStringSubmatch(string(text), -1)
+	if len(named) < 20 {
+		t.Fatalf("only %d files are named", len(named))
+	}
+	for _, m := range named {
+		path := m[1]
+		if _, err := os.Stat(path); err != nil && strings.Contains(path, "/") {
+			t.Errorf("ARCHITECTURE.md names %s: %v", path, err)
+		}
+	}
+}

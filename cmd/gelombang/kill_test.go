@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"gelombang/internal/jobs"
 	"gelombang/internal/sqldb"
 	"gelombang/internal/sqldb/sqldbtest"
 	"gelombang/sim"
@@ -116,7 +117,8 @@ func killAndCount(t *testing.T, engine sqldb.Engine) {
 
 	again := startServe(t, listen, world.Addresses(), data, dsn)
 	for address, code := range acknowledged {
-		eventually(t, "mail to "+address, time.Minute, func() bool { return len(mails(t, world.Addresses().Inbox, address)) > 0 })
+		// A job that was under way when the process died comes back when its lease ends.
+		eventually(t, "mail to "+address, jobs.LeaseFor+time.Minute, func() bool { return len(mails(t, world.Addresses().Inbox, address)) > 0 })
 		got := mails(t, world.Addresses().Inbox, address)
 		for _, m := range got[1:] { // sent twice only when the kill fell inside the sending
 			if m.MessageID != got[0].MessageID || m.code() != got[0].code() {

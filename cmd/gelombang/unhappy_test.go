@@ -97,10 +97,13 @@ func TestALinkInAnotherBrowserConsumesNothingAndAsksForTheCode(t *testing.T) {
 			t.Fatalf("another browser got %d and a button: %v", a.status, a.actions())
 		}
 	}
-	// Pressing the button without the browser that asked does nothing either.
+	// Pressing the button without the browser that asked leads to the six digits.
 	own := owner.get(link)
-	if a := other.post(link, other.filled(own, link, nil)); a.status < 400 || a.status >= 500 {
-		t.Errorf("the other browser's button answered %d", a.status)
+	if a := other.post(link, other.filled(own, link, nil)); !strings.HasPrefix(a.path, "/code/") {
+		t.Errorf("the other browser's button led to %s (%d)", a.path, a.status)
+	}
+	if a := other.get("/me"); a.path != "/sign-in" {
+		t.Errorf("the other browser is signed in, at %s", a.path)
 	}
 	if a := owner.send(owner.get(link), link, nil); a.status != http.StatusOK || a.path != "/password" {
 		t.Errorf("the owner's button led to %d %s: %s", a.status, a.path, a.text("h1"))

@@ -199,7 +199,7 @@ type letter struct {
 
 var (
 	sixDigits = regexp.MustCompile(`\b\d{6}\b`)
-	linkPath  = regexp.MustCompile(`/link/[0-9A-Za-z_-]+`)
+	linkPath  = regexp.MustCompile(`/link/[0-9A-Za-z_.-]+`)
 )
 
 func (m letter) code() string { return sixDigits.FindString(m.Text) }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,10 +16,13 @@ import (
 
 	"gelombang/console"
 	"gelombang/hooks"
+	"gelombang/internal/fault"
 	"gelombang/internal/locale"
 	"gelombang/internal/page"
 	"gelombang/internal/session"
+	"gelombang/internal/sqldb"
 	"gelombang/portal"
+	"gelombang/wave"
 )
 
 const (
@@ -54,7 +58,7 @@ func (h *house) buildSurfaces() error {
 	}
 	h.portal = portal.New(portal.Config{Page: pages, DB: h.db, Keys: h.keys, Sessions: h.citizens, Account: h.account, OTP: h.otp,
 		Notify: h.notify, Identity: h.identity, Wave: h.wave, Application: h.application, Draw: h.draw, Programme: h.forPortal(),
-		Published: h.limits, Secure: secure, Now: time.Now})
+		Published: h.limits, Funnel: h.funnel, Secure: secure, Now: time.Now})
 	h.console = console.New(console.Config{Page: desk, DB: h.db, Keys: h.keys, Sessions: h.officers, Staff: h.staff, Account: h.account,
 		Identity: h.identity, Notify: h.notify, Wave: h.wave, Application: h.application, Draw: h.draw, Announce: h.announce,
 		Jobs: h.queue, Report: h.report, Secure: secure, Now: time.Now})
@@ -99,6 +103,28 @@ func (h *house) limits() (out []portal.LimitRow) {
 		out = append(out, portal.LimitRow{Key: "limit." + b.Name, Most: b.Most, Window: b.Window})
 	}
 	return out
+}
+
+// funnel is how far everybody has come into the current wave, for the home page.
+func (h *house) funnel(ctx context.Context) (rows []portal.FunnelRow, at time.Time, err error) {
+	var w wave.Wave
+	err = h.db.Read(ctx, func(rx *sqldb.Rx) (err error) {
+		w, err = h.wave.Current(rx)
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil, at, nil // no wave yet: nothing to show
+	}
+	if err != nil {
+		return nil, at, err
+	}
+	f, err := h.report.Funnel(ctx, w.ID)
+	for _, r := range f.Rows {
+		if stage := portal.FunnelStage(r.Stage); slices.Contains(portal.FunnelStages, stage) {
+			rows = append(rows, portal.FunnelRow{Stage: stage, People: r.People})
+		}
+	}
+	return rows, f.At, err
 }
 
 // handler is everything that is served: pages, console, callbacks, health.
