@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -183,6 +183,6 @@ func newKeys(ctx context.Context, path string, db *sqldb.DB) (*seal.Keys, error)
 	if err := keys.Save(path); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(os.Stderr, "A new keyset is in %s. Keep a copy apart from the database's backup.\n", path)
+	slog.InfoContext(ctx, "keys.new", "file", path, "advice", "keep a copy apart from the database's backup")
 	return keys, keys.Plant(ctx, db)
 }

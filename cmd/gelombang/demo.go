@@ -141,7 +141,7 @@ func (c demoCmd) settings(d *demo) houseSettings {
 		GenesisS: d.world.Beacon.Genesis().Unix(), PeriodS: int64(d.world.Beacon.Period() / time.Second), Demo: true}
 	return houseSettings{
 		dataSettings: c.dataSettings, programmeSettings: c.programmeSettings, migrate: true,
-		public: d.web.public, callbacks: d.web.local,
+		public: d.web.public,
 		world: worldSettings{SMTP: "smtp://" + at.SMTP + "?tls=none", SMSURL: at.SMS, SMSKey: d.state.SMSKey, SMSSecret: d.state.SMSSecret,
 			RegistryURL: at.Registry, RegistryAgency: "GELOMBANG", RegistryUser: "gelombang", RegistryPassword: d.state.RegistryPassword,
 			RegistryIP: "127.0.0.1", RegistryTimeout: 3 * time.Second, BeaconURLs: []string{at.Beacon}},

@@ -29,7 +29,11 @@ func (c keysNewCmd) Run(ctx context.Context) error {
 		return err
 	}
 	_, err = newKeys(ctx, c.keyFile(), db)
-	return errors.Join(err, db.Close())
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	fmt.Printf("A new keyset is in %s. Keep a copy apart from the database's backup: without it nothing sealed can be read.\n", c.keyFile())
+	return nil
 }
 
 type keysCheckCmd struct{ dataSettings }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"text/tabwriter"
 
@@ -19,13 +20,14 @@ type policyCmd struct {
 
 // Run prints the limits from the values in force: the same list as /limits.
 func (c policyCmd) Run(ctx context.Context) error {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // a house that nobody lives in
 	dir, err := os.MkdirTemp("", "gelombang-policy-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	h, err := openHouse(ctx, houseSettings{dataSettings: dataSettings{Data: dir}, programmeSettings: c.programmeSettings, migrate: true,
-		public: "http://localhost", callbacks: "http://localhost", world: nowhere})
+		public: "http://localhost", world: nowhere})
 	if err != nil {
 		return err
 	}

@@ -32,12 +32,19 @@ type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-const description = `Gelombang runs mass public enrolment.
+const description = `Gelombang runs mass public enrolment: accounts, proven contacts, identity checked at a civil registry, waves with quotas, and a draw that anyone can recompute.
 
-Try it:          gelombang demo
-In production:   gelombang keys new; gelombang staff add --role supervisor NAME EMAIL; gelombang serve
+Try it on this machine, with nothing to set up:
 
-Every flag can be set by an environment variable, shown in brackets.`
+    gelombang demo
+
+In production:
+
+    gelombang keys new
+    gelombang staff add --role supervisor NAME EMAIL
+    gelombang serve --public-url https://… --smtp … --sms-url … --registry-url … --beacon-urls …
+
+Every flag can be set by the environment variable in brackets.`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

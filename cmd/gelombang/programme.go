@@ -81,12 +81,11 @@ type EligibilityRule struct {
 
 // DrawTerms are fixed when a wave opens and published with it.
 type DrawTerms struct {
-	Chain         string        `yaml:"chain"` // quicknet, or demo for the simulator's own
-	BeaconDelay   time.Duration `yaml:"beacon_delay"`
-	FallbackAfter time.Duration `yaml:"fallback_after"`
-	Approvals     int           `yaml:"approvals"`
-	PMin          float64       `yaml:"p_min"`
-	Household     Household     `yaml:"household"`
+	Chain       string        `yaml:"chain"` // quicknet, or demo for the simulator's own
+	BeaconDelay time.Duration `yaml:"beacon_delay"`
+	Approvals   int           `yaml:"approvals"`
+	PMin        float64       `yaml:"p_min"`
+	Household   Household     `yaml:"household"`
 }
 
 // Household caps how many of one KK are taken.

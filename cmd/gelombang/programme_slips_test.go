@@ -54,7 +54,6 @@ var slips = map[string]slip{
 	"statement without a rule":  {"when: statement_village_letter", "when: age > 3", "statements[0].expect: no rule refuses the answer false"},
 	"no such chain":             {"chain: demo", "chain: ¶dice", "draw.chain: must be quicknet or demo"},
 	"hasty beacon":              {"chain: demo\n  beacon_delay: 5s", "chain: quicknet\n  beacon_delay: ¶9m", "draw.beacon_delay: must be at least 10m"},
-	"hasty fallback":            {"fallback_after: 48h", "fallback_after: ¶1h", "draw.fallback_after: must be at least 24h"},
 	"nobody approves":           {"approvals: 1", "approvals: ¶0", "draw.approvals: must be at least 1"},
 	"gate that holds all":       {"p_min: 0.01", "p_min: ¶0.5", "draw.p_min: must be at most 0.05"},
 	"no household":              {"cap: 1", "cap: ¶0", "draw.household.cap: must be at least 1"},

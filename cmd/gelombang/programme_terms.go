@@ -34,7 +34,6 @@ func checkDraw(d *document, t DrawTerms) {
 		}
 	}
 	within(d, "draw.beacon_delay", t.BeaconDelay, least, day)
-	within(d, "draw.fallback_after", t.FallbackAfter, day, 30*day)
 	within(d, "draw.approvals", t.Approvals, 1, 5)
 	within(d, "draw.p_min", t.PMin, 1e-9, 0.05)
 	within(d, "draw.household.cap", t.Household.Cap, 1, 20)

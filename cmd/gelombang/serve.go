@@ -41,7 +41,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	h, err := openHouse(ctx, houseSettings{dataSettings: c.dataSettings, programmeSettings: c.programmeSettings, migrate: !c.NoMigrate,
-		public: web.public, callbacks: web.public, world: c.worldSettings})
+		public: web.public, world: c.worldSettings})
 	if err != nil {
 		return errors.Join(err, web.listener.Close())
 	}

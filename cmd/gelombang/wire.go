@@ -41,10 +41,9 @@ import (
 type houseSettings struct {
 	dataSettings
 	programmeSettings
-	migrate   bool
-	public    string // base of the links that people get
-	callbacks string // base of the addresses that outside systems call
-	world     worldSettings
+	migrate bool
+	public  string // base of the links that people get
+	world   worldSettings
 
 	// The demo's changes; zero in production.
 	adjust        func(*Programme)

@@ -23,7 +23,7 @@ func (c workCmd) Run(ctx context.Context) error {
 		return err
 	}
 	h, err := openHouse(ctx, houseSettings{dataSettings: c.dataSettings, programmeSettings: c.programmeSettings, migrate: !c.NoMigrate,
-		public: public, callbacks: public, world: c.worldSettings})
+		public: public, world: c.worldSettings})
 	if err != nil {
 		return err
 	}
