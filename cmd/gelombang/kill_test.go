@@ -112,24 +112,16 @@ func killAndCount(t *testing.T, engine sqldb.Engine) {
 	t.Cleanup(func() { _ = world.Close(context.Background()) })
 	data, dsn, listen := t.TempDir(), sqldbtest.DSN(t, engine), freeAddress(t)
 	p := startServe(t, listen, world.Addresses(), data, dsn)
-	acknowledged := registerUntilKilled(t, p, 200)
-	t.Logf("%d registrations were acknowledged before the kill", len(acknowledged))
-
-	again := startServe(t, listen, world.Addresses(), data, dsn)
-	for address, code := range acknowledged {
-		// A job that was under way when the process died comes back when its lease ends.
-		eventually(t, "mail to "+address, jobs.LeaseFor+time.Minute, func() bool { return len(mails(t, world.Addresses().Inbox, address)) > 0 })
-		got := mails(t, world.Addresses().Inbox, address)
-		for _, m := range got[1:] { // sent twice only when the kill fell inside the sending
-			if m.MessageID != got[0].MessageID || m.code() != got[0].code() {
-				t.Errorf("%s got two different mails: %q and %q", address, m.MessageID, got[0].MessageID)
-			}
-		}
-		acknowledged[address] = [2]string{code[0], got[0].code()}
+	acknowledged := map[string][2]string{}
+	for round := range kills {
+		acknowledged = registerUntilKilled(t, p, round, 200)
+		t.Logf("%d registrations were acknowledged before the kill", len(acknowledged))
+		p = startServe(t, listen, world.Addresses(), data, dsn)
+		expectMails(t, world.Addresses().Inbox, acknowledged)
 	}
 	n := 0
 	for address, pair := range acknowledged {
-		v := newVisitor(t, again.base, "id")
+		v := newVisitor(t, p.base, "id")
 		page := v.get(pair[0])
 		if done := v.send(page, pair[0], map[string]string{"code": pair[1]}); done.status != http.StatusOK || done.path != "/password" {
 			t.Errorf("%s cannot prove its address after the restart: %d %s %s", address, done.status, done.path, done.text("h1"))
@@ -140,9 +132,25 @@ func killAndCount(t *testing.T, engine sqldb.Engine) {
 	}
 }
 
+// expectMails waits until everybody who was acknowledged has mail, and notes the code.
+func expectMails(t *testing.T, inbox string, acknowledged map[string][2]string) {
+	t.Helper()
+	for address, pair := range acknowledged {
+		// A job that was under way when the process died comes back when its lease ends.
+		eventually(t, "mail to "+address, jobs.LeaseFor+time.Minute, func() bool { return len(mails(t, inbox, address)) > 0 })
+		got := mails(t, inbox, address)
+		for _, m := range got[1:] { // sent twice only when the kill fell inside the sending
+			if m.MessageID != got[0].MessageID || m.code() != got[0].code() {
+				t.Errorf("%s got two different mails: %q and %q", address, m.MessageID, got[0].MessageID)
+			}
+		}
+		acknowledged[address] = [2]string{pair[0], got[0].code()}
+	}
+}
+
 // registerUntilKilled registers from many browsers at once and kills the server in
 // the middle. It gives the addresses that heard 202, with the path of their code page.
-func registerUntilKilled(t *testing.T, p *process, enough int64) map[string][2]string {
+func registerUntilKilled(t *testing.T, p *process, round int, enough int64) map[string][2]string {
 	t.Helper()
 	var mu sync.Mutex
 	acknowledged := map[string][2]string{}
@@ -158,7 +166,7 @@ func registerUntilKilled(t *testing.T, p *process, enough int64) map[string][2]s
 				default:
 				}
 				v := newVisitor(t, p.base, "id")
-				address := fmt.Sprintf("kill-%d-%d@example.com", worker, n)
+				address := fmt.Sprintf("kill-%d-%d-%d@example.com", round, worker, n)
 				path, err := registerQuietly(v, address)
 				if err != nil {
 					continue // not acknowledged: nothing was promised
