@@ -22,7 +22,11 @@ func (s *Service) Schedule(tx *sqldb.Tx) error {
 
 func (s *Service) prune(ctx context.Context, _ jobs.Job) error {
 	next, err := withTx(ctx, s.db, func(tx *sqldb.Tx) (time.Time, error) {
-		return tx.Now().Add(pruneEvery), s.pruneOnce(tx)
+		more, err := s.pruneOnce(tx)
+		if more {
+			return tx.Now().Add(pruneSoon), err
+		}
+		return tx.Now().Add(pruneEvery), err
 	})
 	if err != nil {
 		return err
@@ -30,21 +34,35 @@ func (s *Service) prune(ctx context.Context, _ jobs.Job) error {
 	return jobs.Later(next, "next round")
 }
 
-func (s *Service) pruneOnce(tx *sqldb.Tx) error {
-	if _, err := pruneTokens(tx, pruneMost); err != nil {
-		return err
+// pruneOnce clears up a bounded part and says whether there is more. Other writers
+// come in between.
+func (s *Service) pruneOnce(tx *sqldb.Tx) (more bool, err error) {
+	tokens, err := pruneTokens(tx, pruneMost)
+	if err != nil {
+		return false, err
 	}
-	if _, err := s.codes.Prune(tx, pruneMost); err != nil {
-		return err
+	codes, err := s.codes.Prune(tx, pruneMost)
+	if err != nil {
+		return false, err
 	}
 	ids, err := unprovenBefore(tx, tx.Now().Add(-unprovenFor), pruneUnproven)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, id := range ids {
-		if err := s.Erase(tx, id); err != nil {
-			return err
+		if err := s.pruneUnproven(tx, id); err != nil {
+			return false, err
 		}
 	}
-	return nil
+	return tokens == pruneMost || codes == pruneMost || len(ids) == pruneUnproven, nil
+}
+
+// pruneUnproven forgets an account that nobody proved, unless it was registered anew
+// and the mail is on its way.
+func (s *Service) pruneUnproven(tx *sqldb.Tx, id int64) error {
+	awaited, err := s.codes.Awaits(tx, id)
+	if err != nil || awaited {
+		return err
+	}
+	return s.Erase(tx, id)
 }

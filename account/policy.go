@@ -32,8 +32,10 @@ const (
 	// any wave, so that the funnel of a wave stays whole.
 	unprovenFor = 90 * 24 * time.Hour
 	// pruneEvery, pruneMost and pruneUnproven bound the work of clearing up; an account
-	// takes several statements.
+	// takes several statements. While there is more than that it goes on after
+	// pruneSoon: an opening day leaves millions of rows.
 	pruneEvery    = 10 * time.Minute
+	pruneSoon     = 2 * time.Second
 	pruneMost     = 2000
 	pruneUnproven = 200
 	// browsersMost bounds the known browsers of an account; the oldest is forgotten.

@@ -53,7 +53,7 @@ type entry struct {
 func (s *Service) registerAll(tx *sqldb.Tx, items []registering) ([]batch.Result[int64], error) {
 	entries := make([]*entry, len(items))
 	for i, it := range items {
-		entries[i] = &entry{registering: it, challenge: tx.NewID(), account: tx.NewID()}
+		entries[i] = &entry{registering: it, challenge: otp.NewID(), account: tx.NewID()}
 	}
 	if err := takeTokens(tx, entries); err != nil {
 		return nil, err
@@ -263,6 +263,11 @@ func (s *Service) RequestCode(ctx context.Context, a Address, lang, browser stri
 		if owner.account == 0 {
 			r.TextKey, r.Link = unknownKey, "/register"
 		}
+		if owner.isProven() {
+			if r.Known, err = s.KnowsBrowser(tx, owner.account, browser); err != nil {
+				return 0, err
+			}
+		}
 		return s.issueOne(tx, r)
 	})
 }
@@ -278,7 +283,8 @@ func (s *Service) AddContact(ctx context.Context, account int64, a Address, lang
 		if owner.account == account && owner.isProven() {
 			return 0, fault.InvalidFields([]fault.Field{{Name: field, Key: "account.contact.same"}})
 		}
-		return s.issueOne(tx, otp.Request{Purpose: proving(a), Channel: a.Channel, Destination: a.Value, Account: account, Browser: browser, Lang: lang})
+		return s.issueOne(tx, otp.Request{Purpose: proving(a), Channel: a.Channel, Destination: a.Value, Account: account, Asker: account,
+			Browser: browser, Lang: lang})
 	})
 }
 

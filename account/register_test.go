@@ -358,6 +358,48 @@ func TestWhatNobodyProvedIsForgotten(t *testing.T) {
 	})
 }
 
+func TestClearingUpKeepsPaceWithAnOpeningDay(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const crowd = 230 // more than one round takes
+		var wg sync.WaitGroup
+
+		for i := range crowd {
+			a := account.Address{Channel: notify.Email, Value: fmt.Sprintf("orang%d@example.com", i)}
+			wg.Go(func() { w.register(a, fmt.Sprint("browser ", i)) })
+			if i%16 == 0 {
+				wg.Wait()
+			}
+		}
+		wg.Wait()
+		w.clock.Add(100 * 24 * time.Hour)
+		w.write(w.accounts.Schedule)
+		w.deliver()
+		w.clock.Add(time.Minute)
+		w.deliver()
+		var left int
+		if err := w.db.Read(t.Context(), func(rx *sqldb.Rx) error {
+			return rx.QueryRow(`SELECT COUNT(*) FROM account`).Scan(&left)
+		}); err != nil || left > 0 {
+			t.Errorf("%d accounts are left, %v", left, err)
+		}
+	})
+}
+
+func TestWhoRegistersAnewAfterALongTimeIsNotForgottenMeanwhile(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.register(rani, mine)
+		w.clock.Add(100 * 24 * time.Hour)
+		challenge := w.register(rani, mine) // the old account's: it is due to be forgotten
+		w.write(w.accounts.Schedule)
+		w.deliver()
+		if signed := w.prove(challenge, rani, mine); !signed.New {
+			t.Errorf("%+v", signed)
+		}
+	})
+}
+
 func TestTheSMSOfThisPackageFitOneMessage(t *testing.T) {
 	t.Parallel()
 	texts, err := locale.Load(nil, account.Catalog)

@@ -54,7 +54,8 @@ type Told struct {
 	Reason  string
 }
 
-// ToTell pages through the people of a settled wave: everybody who did not withdraw.
+// ToTell pages through the people of a settled wave: everybody who did not withdraw
+// and is still there to be told.
 func (s *Service) ToTell(q sqldb.Querier, waveID, after int64, most int) ([]Told, error) {
 	return toTell(q, waveID, after, most)
 }
@@ -67,6 +68,9 @@ func (s *Service) Received(ctx context.Context, waveID int64, places []int64) er
 			p, err := byID(tx, s.c.Keys, id)
 			if err != nil {
 				return err
+			}
+			if p.Signed == "" { // erased since: there is nobody to receive
+				continue
 			}
 			if err := received(tx, waveID, s.indexes("nik", p.Receipt.NIK), p); err != nil {
 				return err

@@ -48,7 +48,8 @@ func (s *Service) refresh(tx *sqldb.Tx, p Place, f identity.Facts) (Place, error
 }
 
 func (s *Service) reissue(tx *sqldb.Tx, old Place, f identity.Facts) (Place, error) {
-	if err := takeBack(tx, old, ReasonCorrected); err != nil {
+	done, err := takeBack(tx, old, ReasonCorrected)
+	if err != nil || !done { // settled or withdrawn since it was read: a correction is not refused for that
 		return old, err
 	}
 	unclaimed := f

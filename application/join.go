@@ -18,9 +18,7 @@ import (
 // token is the form's: the same form sent twice, and two tabs at once, give the
 // same receipt.
 func (s *Service) Join(ctx context.Context, account, waveID int64, token string) (Place, error) {
-	if len(token) > tokenMost {
-		token = token[:tokenMost]
-	}
+	token = tidyToken(token)
 	var p Place
 	err := s.c.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		w, err := s.c.Waves.Get(tx, waveID)
@@ -42,7 +40,7 @@ func (s *Service) Join(ctx context.Context, account, waveID int64, token string)
 }
 
 func (s *Service) join(ctx context.Context, tx *sqldb.Tx, w wave.Wave, account int64, token string) (Place, error) {
-	if w.State != wave.Open {
+	if !takes(w, tx.Now()) {
 		next, planned, err := s.c.Waves.Next(tx, w)
 		if err != nil {
 			return Place{}, err

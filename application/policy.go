@@ -170,6 +170,19 @@ func notOpen(w, next wave.Wave, planned bool) error {
 	return fault.New(fault.Refused, KeyOver, args)
 }
 
+// takes says whether a wave may be joined now. Its closing time counts, not the moment
+// at which a job came round to closing it.
+func takes(w wave.Wave, now time.Time) bool { return w.State == wave.Open && now.Before(w.Closes) }
+
+// tidyToken bounds a form's token, and keeps out what no column takes.
+func tidyToken(token string) string {
+	token = strings.ReplaceAll(strings.ToValidUTF8(token, ""), "\x00", "")
+	if len(token) > tokenMost {
+		token = strings.ToValidUTF8(token[:tokenMost], "")
+	}
+	return token
+}
+
 // unsettled says whether a person or a correction may still change a place.
 func unsettled(p Place) bool { return p.State == Joined && p.Settled.IsZero() }
 

@@ -57,8 +57,11 @@ func (s *Service) settleOne(ctx context.Context, tx *sqldb.Tx, p Place) error {
 	p.State, p.Reason, p.left = to.state, to.reason, placesLeft(p.Wave, taken)
 	p.age, p.sex = ageAt(st.known, p.Wave.Closes), st.known.Sex
 	done, err := settled(tx, p)
-	if err != nil || !done {
+	if err != nil {
 		return err
+	}
+	if !done { // withdrawn in this very moment: the NIK is free again
+		return unclaim(tx, p.ID)
 	}
 	return s.tellFate(tx, p, st.known)
 }

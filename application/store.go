@@ -42,6 +42,9 @@ func scanPlace(keys *seal.Keys, row interface{ Scan(...any) error }) (Place, err
 	if p.commitment, err = transcript.ParseDigest(commitment); err != nil {
 		return Place{}, fmt.Errorf("read place %d: %w", p.ID, err)
 	}
+	if len(receipt) == 0 { // its holder was erased
+		return p, nil
+	}
 	if p.Signed, err = keys.UnsealText(sealReceipt, p.ID, receipt); err != nil {
 		return Place{}, err
 	}
@@ -161,8 +164,8 @@ func toTell(q sqldb.Querier, waveID, after int64, most int) ([]Told, error) {
 	return sqldb.All(q, func(rows *sql.Rows) (Told, error) {
 		var t Told
 		return t, rows.Scan(&t.Place, &t.Account, &t.State, &t.Reason)
-	}, `SELECT id, account, state, reason FROM place WHERE wave = $1 AND id > $2 AND state <> 'withdrawn' ORDER BY id LIMIT $3`,
-		waveID, after, most)
+	}, `SELECT id, account, state, reason FROM place WHERE wave = $1 AND id > $2 AND state <> 'withdrawn' AND account > 0
+		ORDER BY id LIMIT $3`, waveID, after, most)
 }
 
 func isRecipient(q sqldb.Querier, indexes []seal.Index) (bool, error) {
@@ -228,4 +231,21 @@ func statementsOf(q sqldb.Querier, account int64) (Statements, time.Time, error)
 		return nil, time.Time{}, fmt.Errorf("read statements: %w", err)
 	}
 	return st, sqldb.Time(at), nil
+}
+
+// erase cuts a person off from their places. What was published stays: commitment,
+// stratum, household tag and state. An account below 0 is nobody's; it differs from
+// place to place, so that nothing joins two of them.
+func erase(tx *sqldb.Tx, account int64) error {
+	for _, statement := range []string{
+		`DELETE FROM place_claim WHERE place IN (SELECT id FROM place WHERE account = $1)`,
+		`UPDATE place SET state = CASE WHEN state = 'joined' AND settled_ms = 0 THEN 'withdrawn' ELSE state END,
+			account = -id, token = '', receipt = '', kk_version = 0, kk_sum = '', age = 0, sex = '' WHERE account = $1`,
+		`DELETE FROM statements WHERE account = $1`,
+	} {
+		if _, err := tx.Exec(statement, account); err != nil {
+			return fmt.Errorf("erase application: %w", err)
+		}
+	}
+	return nil
 }

@@ -21,18 +21,19 @@ func (s *Service) Withdraw(ctx context.Context, account, waveID int64) error {
 		if err := s.spend(tx, account); err != nil {
 			return err
 		}
-		return takeBack(tx, p, "")
+		done, err := takeBack(tx, p, "")
+		if err == nil && !done {
+			err = fault.New(fault.Refused, KeyLate, nil)
+		}
+		return err
 	})
 }
 
-// takeBack frees the place and its NIK, unless settling was faster.
-func takeBack(tx *sqldb.Tx, p Place, reason string) error {
+// takeBack frees the place and its NIK; false when settling was faster.
+func takeBack(tx *sqldb.Tx, p Place, reason string) (bool, error) {
 	done, err := withdraw(tx, p.ID, reason)
-	if err != nil {
-		return err
+	if err != nil || !done {
+		return false, err
 	}
-	if !done {
-		return fault.New(fault.Refused, KeyLate, nil)
-	}
-	return unclaim(tx, p.ID)
+	return true, unclaim(tx, p.ID)
 }

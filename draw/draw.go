@@ -95,6 +95,7 @@ type Approval struct {
 
 // Official is how far one of the two officials has come.
 type Official struct {
+	Staff      int64  // who committed
 	Commitment string // "" until committed
 	Revealed   bool
 	Value      string // "" until revealed

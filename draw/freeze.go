@@ -113,8 +113,14 @@ func (s *Service) gather(ctx context.Context, waveID int64) (listing, error) {
 // keep copies the list: what is published must outlive what it was made of.
 // What an interrupted freeze left behind is removed first.
 func (s *Service) keep(ctx context.Context, waveID int64, l listing) error {
-	if err := s.unpublished(ctx, waveID, func(tx *sqldb.Tx) error { return clearList(tx, waveID) }); err != nil {
-		return err
+	for left := int64(1); left > 0; {
+		err := s.unpublished(ctx, waveID, func(tx *sqldb.Tx) (err error) {
+			left, err = clearList(tx, waveID, pageMost)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
 	for part := range slices.Chunk(l.entries, chunk) {
 		if err := s.unpublished(ctx, waveID, func(tx *sqldb.Tx) error { return insertEntries(tx, waveID, part) }); err != nil {

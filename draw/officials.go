@@ -10,14 +10,23 @@ import (
 )
 
 // Commit notes the SHA-256 of a value that an official keeps (1 or 2), before
-// the list is frozen. Without both, a round that stays missing voids the draw.
+// the list is frozen. Without both, a round that stays missing voids the draw. The
+// two are different people: one who knew both values would know the ranks that
+// they lead to while people may still join.
 func (s *Service) Commit(ctx context.Context, waveID int64, official int, commitment string, actor audit.Actor) error {
 	return s.c.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		w, err := s.c.Waves.Get(tx, waveID)
+		w, err := s.c.Waves.Hold(tx, waveID) // two forms of one person, sent at once, take turns
 		if err != nil {
 			return err
 		}
 		if err := mayCommit(w, official, commitment, tx.Now()); err != nil {
+			return err
+		}
+		known, err := officials(tx, waveID)
+		if err != nil {
+			return err
+		}
+		if err := mayKeep(known, official, actor); err != nil {
 			return err
 		}
 		added, err := insertOfficial(tx, waveID, official, commitment, actor.ID)
@@ -35,6 +44,9 @@ func (s *Service) Commit(ctx context.Context, waveID int64, official int, commit
 // transcript.FallbackAfter. The second value decides the draw.
 func (s *Service) Reveal(ctx context.Context, waveID int64, official int, value string, actor audit.Actor) error {
 	return s.c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := s.c.Waves.Hold(tx, waveID); err != nil { // else neither of two at once sees the other
+			return err
+		}
 		p, err := s.Published(tx, waveID)
 		if err != nil {
 			return err

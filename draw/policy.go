@@ -103,6 +103,18 @@ func mayCommit(w wave.Wave, official int, commitment string, now time.Time) erro
 	return nil
 }
 
+// mayKeep says whether this person may be that official (1 or 2): nobody is both.
+func mayKeep(known [2]Official, official int, actor audit.Actor) error {
+	other := known[2-official]
+	switch {
+	case actor.Kind != "staff":
+		return fault.New(fault.Forbidden, KeyStaffOnly, nil)
+	case other.Commitment != "" && other.Staff == actor.ID:
+		return fault.New(fault.Refused, KeyCommitted, nil)
+	}
+	return nil
+}
+
 // mayReveal says whether an official's value opens what was committed, and
 // whether it is time: before, the beacon alone may decide.
 func mayReveal(p Publication, official int, value string, now time.Time) error {

@@ -54,9 +54,15 @@ func (s *Service) round(ctx context.Context, h transcript.Header) (transcript.Be
 // giveUp makes the draw void: the round and at least one official's value are missing.
 func (s *Service) giveUp(ctx context.Context, p Publication) error {
 	return s.c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := s.c.Waves.Hold(tx, p.Wave.ID); err != nil { // a value may be on its way in
+			return err
+		}
 		p, err := s.Published(tx, p.Wave.ID)
 		if err != nil || p.Source != FromNone {
 			return err
+		}
+		if p.Officials[0].Revealed && p.Officials[1].Revealed {
+			return s.revealed(tx, p.Wave.ID)
 		}
 		return s.void(tx, p.Wave, transcript.Void{
 			Reason:    transcript.RevealMissing,

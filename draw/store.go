@@ -94,10 +94,13 @@ func setReleased(tx *sqldb.Tx, waveID int64) error {
 	return err
 }
 
-func clearList(tx *sqldb.Tx, waveID int64) error {
-	_, err1 := tx.Exec(`DELETE FROM draw_entry WHERE wave = $1`, waveID)
-	_, err2 := tx.Exec(`DELETE FROM draw_household WHERE wave = $1`, waveID)
-	return errors.Join(err1, err2)
+// clearList removes some lines of a list that was never published, and says how many.
+func clearList(tx *sqldb.Tx, waveID int64, most int) (int64, error) {
+	entries, err1 := tx.Exec(`DELETE FROM draw_entry WHERE wave = $1 AND commitment IN
+		(SELECT commitment FROM draw_entry WHERE wave = $1 LIMIT $2)`, waveID, most)
+	households, err2 := tx.Exec(`DELETE FROM draw_household WHERE wave = $1 AND tag IN
+		(SELECT tag FROM draw_household WHERE wave = $1 LIMIT $2)`, waveID, most)
+	return entries + households, errors.Join(err1, err2)
 }
 
 func countList(q sqldb.Querier, waveID int64) (n int, err error) {
@@ -210,8 +213,8 @@ func officials(q sqldb.Querier, waveID int64) (out [2]Official, err error) {
 	}
 	found, err := sqldb.All(q, func(rows *sql.Rows) (row, error) {
 		var r row
-		return r, rows.Scan(&r.number, &r.Commitment, &r.Value)
-	}, `SELECT official, commitment, value FROM draw_official WHERE wave = $1 ORDER BY official LIMIT 2`, waveID)
+		return r, rows.Scan(&r.number, &r.Staff, &r.Commitment, &r.Value)
+	}, `SELECT official, staff, commitment, value FROM draw_official WHERE wave = $1 ORDER BY official LIMIT 2`, waveID)
 	for _, r := range found {
 		r.Revealed = r.Value != ""
 		out[r.number-1] = r.Official

@@ -178,6 +178,28 @@ func TestAClaimOutlivesARotationOfTheKeys(t *testing.T) {
 	})
 }
 
+func TestANodeWhoseClockIsBehindTakesNoNIKAfterARotation(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+		s := newScene(t, db, clock)
+		owner, other := s.account(t, true), s.account(t, false)
+		s.submit(t, owner, form("0001"))
+		s.submit(t, other, form("0001"))
+		s.runDue(t)
+		rotated, err := s.config.Keys.Rotate(clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock.Add(-time.Hour) // the claim under the new key would be the older one
+		s.config.Keys = rotated
+		s.Service = identity.New(s.config)
+		if err := s.provePhone(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		s.expectState(t, other, identity.InUse)
+	})
+}
+
 func TestErasingAPersonFreesTheNIK(t *testing.T) {
 	t.Parallel()
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {

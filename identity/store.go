@@ -202,10 +202,13 @@ func claim(tx *sqldb.Tx, account int64, indexes []seal.Index) (owner int64, err 
 		sqldb.Values(len(indexes), 4, 1)+` ON CONFLICT (key_version, sum) DO NOTHING`, args...); err != nil {
 		return 0, fmt.Errorf("claim NIK: %w", err)
 	}
-	// The oldest claim speaks for all versions: a newer version's row may be missing
-	// until it is backfilled, and was then just written for the wrong account.
+	// Somebody else's claim under any version speaks for all: a newer version's row may
+	// be missing until it is backfilled, and was then just written for the wrong account,
+	// perhaps by a node whose clock is behind.
+	mine := append(indexArgs(indexes), account)
 	err = tx.QueryRow(`SELECT account FROM nik_claim WHERE (key_version, sum) IN (`+
-		sqldb.TypedValues(len(indexes), 1, "INTEGER", "TEXT")+`) ORDER BY since_ms, key_version LIMIT 1`, indexArgs(indexes)...).Scan(&owner)
+		sqldb.TypedValues(len(indexes), 1, "INTEGER", "TEXT")+fmt.Sprintf(`)
+		ORDER BY CASE WHEN account = $%d THEN 1 ELSE 0 END, since_ms, key_version LIMIT 1`, len(mine)), mine...).Scan(&owner)
 	if err != nil {
 		return 0, fmt.Errorf("read NIK's owner: %w", err)
 	}

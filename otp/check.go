@@ -62,7 +62,7 @@ func (s *Service) count(ctx context.Context, id int64, typed string) (g guess, e
 		if err := guessable(c, typed, tx.Now()); err != nil {
 			return err
 		}
-		day, err := limit.Take(tx, s.policy.guessDay(c.dest.Sum))
+		day, err := limit.Take(tx, s.policy.guessDay(c))
 		if err != nil {
 			return err
 		}

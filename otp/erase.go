@@ -20,6 +20,9 @@ func (s *Service) Erase(tx *sqldb.Tx, account int64, ds ...Destination) error {
 	return erase(tx, account, sums)
 }
 
+// Awaits says whether somebody may still prove one of an account's challenges.
+func (s *Service) Awaits(q sqldb.Querier, account int64) (bool, error) { return awaits(q, account) }
+
 // Prune forgets challenges that ended long ago, at most so many of them.
 func (s *Service) Prune(tx *sqldb.Tx, most int) (int64, error) {
 	return prune(tx, tx.Now().Add(-keepFor), most)

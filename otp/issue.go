@@ -98,6 +98,7 @@ func (s *Service) plan(tx *sqldb.Tx, o *order, live map[string][]challenge) {
 // that asked may take a challenge up again: another one gets its own.
 type lineage struct {
 	browser string // hashed; "" repeats nothing
+	asker   int64  // who was signed in in that browser
 	purpose Purpose
 	channel notify.Channel
 	textKey string
@@ -105,12 +106,12 @@ type lineage struct {
 }
 
 func lineageOf(r Request) lineage {
-	return lineage{browser: hashBrowser(r.Browser), purpose: r.Purpose, channel: r.Channel, textKey: wordsOf(r), dest: r.Destination}
+	return lineage{browser: hashBrowser(r.Browser), asker: r.Asker, purpose: r.Purpose, channel: r.Channel, textKey: wordsOf(r), dest: r.Destination}
 }
 
 // continues says whether a challenge of the same destination is of this lineage.
 func (c challenge) continues(l lineage) bool {
-	return l.browser != "" && c.browser == l.browser && c.purpose == l.purpose && c.channel == l.channel && c.textKey == l.textKey
+	return l.browser != "" && c.browser == l.browser && c.asker == l.asker && c.purpose == l.purpose && c.channel == l.channel && c.textKey == l.textKey
 }
 
 // heldBy finds the newest live challenge of a lineage.
@@ -135,12 +136,12 @@ func wordsOf(r Request) string {
 func (s *Service) fresh(tx *sqldb.Tx, r Request) challenge {
 	c := challenge{
 		id: r.ID, purpose: r.Purpose, channel: r.Channel, dest: s.index(r.Channel, r.Destination),
-		account: r.Account, browser: hashBrowser(r.Browser), lang: r.Lang, textKey: wordsOf(r), link: r.Link,
+		account: r.Account, asker: r.Asker, known: r.Known && r.Browser != "", browser: hashBrowser(r.Browser), lang: r.Lang, textKey: wordsOf(r), link: r.Link,
 		keyVersion: s.keys.Current(), digits: s.policy.Digits, state: Open, guessesMost: s.policy.GuessesPerChallenge,
 		created: tx.Now(), expires: tx.Now().Add(s.policy.Life),
 	}
 	if c.id == 0 {
-		c.id = tx.NewID()
+		c.id = NewID()
 	}
 	c.sealed = s.keys.SealText(sealPurpose, c.id, r.Destination)
 	return c
@@ -150,7 +151,8 @@ func (s *Service) fresh(tx *sqldb.Tx, r Request) challenge {
 // It inherits the guesses used (settle), so that asking again is no way to guess more.
 func (s *Service) heir(tx *sqldb.Tx, old challenge, r Request) challenge {
 	c := s.fresh(tx, r)
-	c.account, c.browser, c.guessesMost = old.account, old.browser, old.guessesMost
+	c.account, c.asker, c.browser, c.guessesMost = old.account, old.asker, old.browser, old.guessesMost
+	c.known = old.known || c.known
 	return c
 }
 
@@ -161,9 +163,8 @@ func (s *Service) budget(tx *sqldb.Tx, orders []*order) error {
 	var uses []limit.Use
 	for _, o := range orders {
 		if o.send && o.same == nil {
-			key := o.c.dest.Sum
 			sending = append(sending, o)
-			uses = append(uses, s.policy.sendHour(key), s.policy.sendDay(key))
+			uses = append(uses, s.policy.sendHour(o.c), s.policy.sendDay(o.c))
 		}
 	}
 	verdicts, err := limit.TakeMany(tx, uses)

@@ -13,8 +13,10 @@
 package otp
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"embed"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"time"
@@ -55,13 +57,24 @@ const (
 	Expired   State = "expired"
 )
 
+// NewID makes the id of a challenge. Whoever knows it may guess at the code and ask
+// for it again, from any browser, so it is drawn and cannot be counted up to: ids of
+// the clock would let a stranger use up the tries of everybody who is registering.
+func NewID() int64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:])                                 // never fails
+	return int64(binary.BigEndian.Uint64(b[:])>>1) | 1<<61 // #nosec G115 -- 63 bits; never 0
+}
+
 // Request asks for a code to be sent.
 type Request struct {
-	ID          int64 // the id a new challenge takes; 0 makes one
+	ID          int64 // the id a new challenge takes, made by NewID; 0 makes one
 	Purpose     Purpose
 	Channel     notify.Channel
 	Destination string // normalised
 	Account     int64  // 0: nobody's yet
+	Asker       int64  // the signed-in account that asks; its challenge is nobody else's. 0: nobody is signed in
+	Known       bool   // the browser signed in before where the address belongs: strangers cannot use up its budgets
 	Browser     string // the signed cookie's random id; "": none
 	Lang        string
 	TextKey     string // the words of the message; "" takes the purpose's
@@ -147,6 +160,8 @@ type challenge struct {
 	dest        seal.Index
 	sealed      []byte
 	account     int64
+	asker       int64
+	known       bool
 	browser     string // hashed
 	lang        string
 	textKey     string

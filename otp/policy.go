@@ -92,19 +92,32 @@ func (p Policy) Limits() []LimitRow {
 	}
 }
 
-// The budgets' key is the destination's blind index: whether an account knows the
-// address changes nothing.
-
-func (p Policy) sendHour(dest string) limit.Use {
-	return limit.Use{Budget: limit.Budget{Name: "otp.send.hour", Most: p.SendsPerDestinationHour, Window: time.Hour}, Key: dest}
+// use is a use of a budget by a challenge. The key is the destination's blind index:
+// whether an account knows the address changes nothing. A browser that signed in
+// before is counted by itself, so that strangers cannot lock an owner out.
+func (c challenge) use(name string, most int, window time.Duration) limit.Use {
+	key := c.dest.Sum
+	if c.known {
+		name, key = name+".known", key+":"+c.browser
+	}
+	return limit.Use{Budget: limit.Budget{Name: name, Most: most, Window: window}, Key: key}
 }
 
-func (p Policy) sendDay(dest string) limit.Use {
-	return limit.Use{Budget: limit.Budget{Name: "otp.send.day", Most: p.SendsPerDestinationDay, Window: day}, Key: dest}
+func (p Policy) sendHour(c challenge) limit.Use {
+	return c.use("otp.send.hour", p.SendsPerDestinationHour, time.Hour)
 }
 
-func (p Policy) guessDay(dest string) limit.Use {
-	return limit.Use{Budget: limit.Budget{Name: "otp.guess.day", Most: p.GuessesPerDestinationDay, Window: day}, Key: dest}
+func (p Policy) sendDay(c challenge) limit.Use {
+	return c.use("otp.send.day", p.SendsPerDestinationDay, day)
+}
+
+// giveBackDay bounds the sendings that are given back because they failed.
+func (p Policy) giveBackDay(c challenge) limit.Use {
+	return c.use("otp.send.back", p.SendsPerDestinationDay, day)
+}
+
+func (p Policy) guessDay(c challenge) limit.Use {
+	return c.use("otp.guess.day", p.GuessesPerDestinationDay, day)
 }
 
 // sameCode says that a resend repeats the code: half of its life is left, so that

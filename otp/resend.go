@@ -67,13 +67,14 @@ func (s *Service) follower(q sqldb.Querier, old challenge, dest string) (challen
 	if err != nil {
 		return challenge{}, false, err
 	}
-	l := lineage{browser: old.browser, purpose: old.purpose, channel: old.channel, textKey: old.textKey}
+	l := lineage{browser: old.browser, asker: old.asker, purpose: old.purpose, channel: old.channel, textKey: old.textKey}
 	c, found := heldBy(l, s.sums(old.channel, dest), live)
-	return c, found && c.id > old.id, nil
+	return c, found && c.id != old.id && !c.created.Before(old.created), nil
 }
 
 // OnFailed gives back a sending that the provider failed: it neither counts nor
-// has to be waited for.
+// has to be waited for. So many a day are given back: a dead number would otherwise
+// be sent to, and paid for, as often as somebody likes.
 func (s *Service) OnFailed(tx *sqldb.Tx, id int64) error {
 	c, err := get(tx, id)
 	if fault.Is(err, fault.NotFound) {
@@ -86,7 +87,11 @@ func (s *Service) OnFailed(tx *sqldb.Tx, id int64) error {
 	if err != nil || !given {
 		return err
 	}
-	for _, use := range []limit.Use{s.policy.sendHour(c.dest.Sum), s.policy.sendDay(c.dest.Sum)} {
+	back, err := limit.Take(tx, s.policy.giveBackDay(c))
+	if err != nil || !back.Allowed {
+		return err
+	}
+	for _, use := range []limit.Use{s.policy.sendHour(c), s.policy.sendDay(c)} {
 		use.Taken = c.lastSent
 		if err := limit.Refund(tx, use); err != nil {
 			return err

@@ -10,10 +10,10 @@ import (
 	"gelombang/internal/sqldb"
 )
 
-const columns = `id, purpose, channel, dest_version, dest_index, dest_sealed, account, browser_hash, lang, text_key, link,
+const columns = `id, purpose, channel, dest_version, dest_index, dest_sealed, account, asker, known, browser_hash, lang, text_key, link,
 	key_version, digits, state, guesses, guesses_most, created_ms, expires_ms, last_sent_ms, sends, message`
 
-const columnCount = 21
+const columnCount = 23
 
 // insertMost bounds the rows of one statement. SQLite finds each numbered parameter
 // by walking a list, so a statement's cost grows with the square of their number:
@@ -22,9 +22,10 @@ const insertMost = 32
 
 func scan(row interface{ Scan(...any) error }) (challenge, error) {
 	var c challenge
-	var created, expires, sent int64
-	err := row.Scan(&c.id, &c.purpose, &c.channel, &c.dest.Version, &c.dest.Sum, &c.sealed, &c.account, &c.browser, &c.lang, &c.textKey, &c.link,
+	var created, expires, sent, known int64
+	err := row.Scan(&c.id, &c.purpose, &c.channel, &c.dest.Version, &c.dest.Sum, &c.sealed, &c.account, &c.asker, &known, &c.browser, &c.lang, &c.textKey, &c.link,
 		&c.keyVersion, &c.digits, &c.state, &c.guesses, &c.guessesMost, &created, &expires, &sent, &c.sends, &c.message)
+	c.known = known == 1
 	c.created, c.expires, c.lastSent = sqldb.Time(created), sqldb.Time(expires), sqldb.Time(sent)
 	return c, err
 }
@@ -50,7 +51,7 @@ func liveFor(q sqldb.Querier, sums []string) (map[string][]challenge, error) {
 	args := append(anys(sums), sqldb.Millis(q.Now()))
 	cs, err := sqldb.All(q, func(rows *sql.Rows) (challenge, error) { return scan(rows) },
 		`SELECT `+columns+` FROM challenge WHERE dest_index IN (`+sqldb.List(len(sums), 1)+`)
-		AND expires_ms > `+fmt.Sprintf("$%d", len(args))+` AND state IN ('open', 'exhausted') ORDER BY id DESC`, args...)
+		AND expires_ms > `+fmt.Sprintf("$%d", len(args))+` AND state IN ('open', 'exhausted') ORDER BY created_ms DESC, id DESC`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read live challenges: %w", err)
 	}
@@ -64,7 +65,7 @@ func insert(tx *sqldb.Tx, cs []challenge) error {
 	for part := range slices.Chunk(cs, insertMost) {
 		args := make([]any, 0, len(part)*columnCount)
 		for _, c := range part {
-			args = append(args, c.id, string(c.purpose), string(c.channel), c.dest.Version, c.dest.Sum, c.sealed, c.account, c.browser, c.lang, c.textKey, c.link,
+			args = append(args, c.id, string(c.purpose), string(c.channel), c.dest.Version, c.dest.Sum, c.sealed, c.account, c.asker, asNumber(c.known), c.browser, c.lang, c.textKey, c.link,
 				c.keyVersion, c.digits, string(c.state), c.guesses, c.guessesMost, sqldb.Millis(c.created), sqldb.Millis(c.expires), sqldb.Millis(c.lastSent), c.sends, c.message)
 		}
 		if _, err := tx.Exec(`INSERT INTO challenge (`+columns+`) VALUES `+sqldb.Values(len(part), columnCount, 1), args...); err != nil {
@@ -143,6 +144,16 @@ func voidOthers(tx *sqldb.Tx, sums []string, but int64) error {
 	return nil
 }
 
+func awaits(q sqldb.Querier, account int64) (bool, error) {
+	var n int
+	err := q.QueryRow(`SELECT COUNT(*) FROM challenge WHERE account = $1 AND expires_ms > $2 AND state IN ('open', 'exhausted')`,
+		account, sqldb.Millis(q.Now())).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("read account's challenges: %w", err)
+	}
+	return n > 0, nil
+}
+
 func erase(tx *sqldb.Tx, account int64, sums []string) error {
 	if _, err := tx.Exec(`DELETE FROM challenge WHERE account = $1 AND account <> 0`, account); err != nil {
 		return fmt.Errorf("erase challenges: %w", err)
@@ -163,6 +174,13 @@ func prune(tx *sqldb.Tx, before time.Time, most int) (int64, error) {
 		return 0, fmt.Errorf("prune challenges: %w", err)
 	}
 	return n, nil
+}
+
+func asNumber(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func anys(texts []string) []any {

@@ -33,7 +33,7 @@ func (s *Service) View(q sqldb.Querier, id int64, browser string) (View, error) 
 }
 
 func (s *Service) lookLimits(q sqldb.Querier, c challenge, v *View) error {
-	guesses, err := limit.Look(q, s.policy.guessDay(c.dest.Sum))
+	guesses, err := limit.Look(q, s.policy.guessDay(c))
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Service) lookLimits(q sqldb.Querier, c challenge, v *View) error {
 		v.GuessesOpen = guesses.Opens
 	}
 	v.SendsLeft = s.policy.SendsPerDestinationDay
-	for _, use := range []limit.Use{s.policy.sendHour(c.dest.Sum), s.policy.sendDay(c.dest.Sum)} {
+	for _, use := range []limit.Use{s.policy.sendHour(c), s.policy.sendDay(c)} {
 		sends, err := limit.Look(q, use)
 		if err != nil {
 			return err

@@ -86,6 +86,16 @@ const (
 // normalEmail is how an address is kept and compared.
 func normalEmail(typed string) string { return strings.ToLower(strings.TrimSpace(typed)) }
 
+// boundEmail is what a stranger typed where an address belongs, as short as one and
+// free of what no column takes.
+func boundEmail(typed string) string {
+	email := normalEmail(strings.ReplaceAll(strings.ToValidUTF8(typed, ""), "\x00", ""))
+	if len(email) > emailMost {
+		email = strings.ToValidUTF8(email[:emailMost], "")
+	}
+	return email
+}
+
 // check says what is wrong with a new account.
 func check(n New) error {
 	var fields []fault.Field

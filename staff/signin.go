@@ -54,10 +54,7 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (Signed, error) {
 // count takes one try from the budget, in its own transaction, before anything is
 // compared: parallel guesses cannot share a try.
 func (s *Service) count(ctx context.Context, a Attempt) (r row, use limit.Use, err error) {
-	email := normalEmail(a.Email)
-	if len(email) > emailMost {
-		email = email[:emailMost]
-	}
+	email := boundEmail(a.Email)
 	var verdict limit.Verdict
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if r, err = byEmail(tx, email); err != nil {

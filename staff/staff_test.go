@@ -105,6 +105,8 @@ func TestEverythingThatIsWrongHasTheSameAnswer(t *testing.T) {
 			"too long code": {Email: email, Password: pass, Code: d.code(t, 0) + "1"},
 			"old code":      {Email: email, Password: pass, Code: d.code(t, -2*time.Minute)},
 			"long address":  {Email: strings.Repeat("a", 5000), Password: pass},
+			"cut letter":    {Email: strings.Repeat("a", 253) + strings.Repeat("é", 9), Password: pass},
+			"no text":       {Email: "a\x00\xff@example.com", Password: pass},
 		} {
 			_, err := d.SignIn(t.Context(), a)
 			wrong(t, what, err)

@@ -79,6 +79,14 @@ func find(q sqldb.Querier, id int64) (Wave, error) {
 	return w, err
 }
 
+func hold(tx *sqldb.Tx, id int64) (Wave, error) {
+	w, err := scan(tx.QueryRow(`UPDATE wave SET state = state WHERE id = $1 RETURNING `+columns, id))
+	if sqldb.NoRows(err) {
+		return Wave{}, fault.Wrap(err, fault.NotFound, KeyNone)
+	}
+	return w, err
+}
+
 func list(q sqldb.Querier) ([]Wave, error) {
 	return sqldb.All(q, func(rows *sql.Rows) (Wave, error) { return scan(rows) },
 		`SELECT `+columns+` FROM wave ORDER BY opens_ms, id LIMIT $1`, listMost)

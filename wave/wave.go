@@ -156,6 +156,13 @@ func (s *Service) Get(q sqldb.Querier, id int64) (Wave, error) {
 	return s.withRules(w), err
 }
 
+// Hold reads one wave and keeps it until the transaction ends: deeds that must not
+// meet half-way take turns here.
+func (s *Service) Hold(tx *sqldb.Tx, id int64) (Wave, error) {
+	w, err := hold(tx, id)
+	return s.withRules(w), err
+}
+
 // List gives all waves in the order of their opening.
 func (s *Service) List(q sqldb.Querier) ([]Wave, error) {
 	ws, err := list(q)

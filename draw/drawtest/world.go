@@ -58,6 +58,7 @@ type World struct {
 
 	mu     sync.Mutex
 	people map[int64]Person
+	gone   map[int64]bool // erased accounts
 	told   []Message
 }
 
@@ -71,7 +72,7 @@ type Options struct {
 // New starts a programme of two waves, "1" and "2", the first of which opens now.
 func New(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock, o Options) *World {
 	t.Helper()
-	w := &World{DB: db, Clock: clock, Jobs: jobs.NewQueue(db), people: map[int64]Person{}}
+	w := &World{DB: db, Clock: clock, Jobs: jobs.NewQueue(db), people: map[int64]Person{}, gone: map[int64]bool{}}
 	var err error
 	if w.Beacon, err = beacon.Start(beacon.Config{Now: clock.Now, Genesis: clock.Now().Add(-time.Hour)}); err != nil {
 		t.Fatal(err)
@@ -163,6 +164,15 @@ func (w *World) Set(t *testing.T, account int64, p Person) {
 	}
 }
 
+// Forget is what erasing an account does elsewhere: nobody knows the person, and
+// whoever asks for them or wants to tell them something fails.
+func (w *World) Forget(account int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.people, account)
+	w.gone[account] = true
+}
+
 // Join joins, and fails the test when that is refused.
 func (w *World) Join(t *testing.T, account, waveID int64, token string) application.Place {
 	t.Helper()
@@ -250,16 +260,30 @@ func (w *World) proven(_ sqldb.Querier, account int64) (email, phone bool, err e
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.people[account]
-	return p.Email, p.Phone, nil
+	return p.Email, p.Phone, w.there(account)
 }
 
-func (w *World) tell(tx *sqldb.Tx, account int64, key string, args map[string]any) error {
-	w.record(tx, Message{Account: account, Key: key, Args: args})
+func (w *World) there(account int64) error {
+	if w.gone[account] {
+		return fmt.Errorf("account %d was erased", account)
+	}
 	return nil
 }
 
+func (w *World) tell(tx *sqldb.Tx, account int64, key string, args map[string]any) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.record(tx, Message{Account: account, Key: key, Args: args})
+	return w.there(account)
+}
+
 func (w *World) announce(tx *sqldb.Tx, notices []announce.Notice) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, n := range notices {
+		if err := w.there(n.Account); err != nil {
+			return err
+		}
 		w.record(tx, Message{Account: n.Account, Key: n.Key, Args: n.Args, SMS: n.SMS})
 	}
 	return nil
