@@ -89,6 +89,7 @@ func (p Policy) Limits() []LimitRow {
 		{Name: "otp.resend", Key: "otp.limit.resend", Most: 1, Window: p.ResendAfter},
 		{Name: "otp.guess.challenge", Key: "otp.limit.guess_challenge", Most: p.GuessesPerChallenge, Window: p.Life},
 		{Name: "otp.guess.day", Key: "otp.limit.guess_day", Most: p.GuessesPerDestinationDay, Window: day},
+		{Name: "otp.send.back", Key: "otp.limit.send_back", Most: p.SendsPerDestinationDay, Window: day},
 	}
 }
 

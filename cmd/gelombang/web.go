@@ -21,7 +21,9 @@ import (
 	"gelombang/internal/page"
 	"gelombang/internal/session"
 	"gelombang/internal/sqldb"
+	"gelombang/limit"
 	"gelombang/portal"
+	"gelombang/staff"
 	"gelombang/wave"
 )
 
@@ -99,7 +101,7 @@ func (h *house) limits() (out []portal.LimitRow) {
 	for _, r := range h.account.Limits() {
 		out = append(out, portal.LimitRow{Key: r.Key, Most: r.Most, Window: r.Window})
 	}
-	for _, b := range append(h.identity.Limits(), h.application.Budget()) {
+	for _, b := range slices.Concat(h.identity.Limits(), []limit.Budget{h.application.Budget()}, staff.Budgets()) {
 		out = append(out, portal.LimitRow{Key: "limit." + b.Name, Most: b.Most, Window: b.Window})
 	}
 	return out
