@@ -79,6 +79,8 @@ type Config struct {
 	Passwords     *password.Pool // shared with everybody else who hashes
 	Policy        Policy
 	OnPhoneProven func(tx *sqldb.Tx, account int64) error
+	// OnPasswordSet hears of a new password in its transaction (wire: end all sessions).
+	OnPasswordSet func(tx *sqldb.Tx, account int64) error
 }
 
 // Service keeps accounts. Close it when no more calls come.
@@ -91,6 +93,7 @@ type Service struct {
 	passwords     *password.Pool
 	registering   *batch.Batcher[registering, string, int64]
 	onPhoneProven func(tx *sqldb.Tx, account int64) error
+	onPasswordSet func(tx *sqldb.Tx, account int64) error
 }
 
 // New makes the service.
@@ -105,9 +108,11 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{db: c.DB, keys: c.Keys, jobs: c.Jobs, codes: c.Codes, policy: c.Policy,
-		passwords: c.Passwords, onPhoneProven: c.OnPhoneProven}
-	if s.onPhoneProven == nil {
-		s.onPhoneProven = func(*sqldb.Tx, int64) error { return nil }
+		passwords: c.Passwords, onPhoneProven: c.OnPhoneProven, onPasswordSet: c.OnPasswordSet}
+	for _, hook := range []*func(*sqldb.Tx, int64) error{&s.onPhoneProven, &s.onPasswordSet} {
+		if *hook == nil {
+			*hook = func(*sqldb.Tx, int64) error { return nil }
+		}
 	}
 	s.registering = batch.New(c.DB, func(r registering) string { return r.indexes[0].Sum }, s.registerAll)
 	return s, nil

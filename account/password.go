@@ -7,7 +7,8 @@ import (
 	"gelombang/internal/sqldb"
 )
 
-// SetPassword gives an active account its password.
+// SetPassword gives an active account its password. Whoever is signed in elsewhere
+// has to sign in with it (OnPasswordSet): a password is changed when it is known.
 func (s *Service) SetPassword(ctx context.Context, account int64, password string) error {
 	var email, phone string
 	err := s.db.Read(ctx, func(rx *sqldb.Rx) error {
@@ -35,6 +36,9 @@ func (s *Service) SetPassword(ctx context.Context, account int64, password strin
 		if err := setPassword(tx, account, hashed); err != nil {
 			return err
 		}
-		return insertEvent(tx, account, "account.history.password")
+		if err := insertEvent(tx, account, "account.history.password"); err != nil {
+			return err
+		}
+		return s.onPasswordSet(tx, account)
 	})
 }

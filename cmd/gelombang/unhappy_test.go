@@ -215,3 +215,26 @@ func TestEachAnswerOfTheRegistryIsShownApart(t *testing.T) {
 		headings[said] = string(c.state)
 	}
 }
+
+func TestANewPasswordSignsEverybodyElseOut(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, "")
+	here, there := newVisitor(t, d.web.public, "id"), newVisitor(t, d.web.public, "id")
+	prove(t, d, here, "pass@example.com", "628125553333")
+	set := func(password string) answer {
+		return here.send(here.get("/password"), "/password", map[string]string{"password": password})
+	}
+	set("ombak pertama 1")
+	if a := there.send(there.get("/sign-in"), "/sign-in", map[string]string{"address": "pass@example.com", "password": "ombak pertama 1"}); a.path == "/sign-in" {
+		t.Fatalf("the second browser did not get in: %s", a.text(".summary"))
+	}
+	if a := set("ombak kedua 22"); a.status != http.StatusOK || a.path == "/sign-in" {
+		t.Errorf("whoever changed it is at %s", a.path)
+	}
+	if a := here.get("/me"); a.path != "/me" {
+		t.Errorf("whoever changed it was signed out: %s", a.path)
+	}
+	if a := there.get("/me"); a.path != "/sign-in" {
+		t.Errorf("the other browser is still at %s", a.path)
+	}
+}

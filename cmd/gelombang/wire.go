@@ -204,6 +204,7 @@ func (h *house) buildPeople() (err error) {
 	if h.account, err = account.New(account.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Codes: h.otp, Passwords: h.passwords,
 		Policy:        account.Policy{PasswordTries: l.SignIn.PasswordTries, Window: l.SignIn.Window},
 		OnPhoneProven: func(tx *sqldb.Tx, id int64) error { return h.identity.PhoneProven(tx, id) },
+		OnPasswordSet: func(tx *sqldb.Tx, id int64) error { return h.citizens.EndAll(tx, id) },
 	}); err != nil {
 		return err
 	}

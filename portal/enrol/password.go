@@ -44,6 +44,9 @@ func (p *Pages) password(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if err == nil {
+		err = p.Sessions.SignIn(req.Context(), c.Account.ID) // the new password ended all sessions, this one too
+	}
+	if err == nil {
 		desk.To(w, req, c.Turn().Path)
 		return
 	}
