@@ -20,6 +20,9 @@ import (
 // chainKey is the key of the tests' own chain, always the same.
 var chainKey = must(bls.KeyGen[bls.KeyG2SigG1](bytes.Repeat([]byte{7}, 32), nil, nil))
 
+// chainPublic is read once: circl computes it at the first reading, unguarded.
+var chainPublic = must(chainKey.PublicKey().MarshalBinary())
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -30,9 +33,8 @@ func must[T any](v T, err error) T {
 func digest(parts ...any) Digest { return sha256.Sum256(fmt.Append(nil, parts...)) }
 
 func demoChain() Chain {
-	public := must(chainKey.PublicKey().MarshalBinary())
 	return Chain{
-		Hash: digest("chain").String(), Scheme: Scheme, PublicKey: hex.EncodeToString(public),
+		Hash: digest("chain").String(), Scheme: Scheme, PublicKey: hex.EncodeToString(chainPublic),
 		GenesisS: 1_700_000_000, PeriodS: 3, Demo: true,
 	}
 }
