@@ -141,7 +141,7 @@ func TestAWaveIsLedToItsResultFromTheConsole(t *testing.T) {
 	again.holds(".summary", "Gelombang hanya bisa ditutup selagi terbuka.", true)
 
 	early := operator.send(operator.get(at+"/run"), at+"/run")
-	early.expect(http.StatusNotFound, at+"/run").holds("main", "belum dikunci", true)
+	early.expect(http.StatusUnprocessableEntity, at+"/run").holds(".summary", "belum dikunci", true)
 	s.world.At(t, s.world.Wave(t, "1").SettledBy)
 	operator.get(at).says(".steps .now strong", "Angka acak publik terbit")
 	s.world.At(t, s.world.Wave(t, "1").RoundAt)
@@ -375,6 +375,10 @@ func TestAStoppedJobRunsAgainAtThePressOfAButton(t *testing.T) {
 	action := list.attr("tbody form", "action")
 	broken = false
 	b.send(list, action).expect(http.StatusOK, "/console/jobs").holds(".notice", "Pekerjaan dijalankan lagi.", true)
+	for _, gone := range []string{action, "/console/jobs/1/redrive", "/console/jobs/x/redrive"} {
+		b.post(gone, url.Values{page.TokenField: {list.attr("input[name=form_token]", "value")}}).
+			expect(http.StatusConflict, gone).holds("main", "tidak sedang berhenti", true)
+	}
 	s.work()
 	b.get("/console/jobs").says(".notice", "Tidak ada pekerjaan yang berhenti.")
 	var id int64

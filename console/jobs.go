@@ -2,9 +2,11 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"gelombang/audit"
 	"gelombang/console/desk"
+	"gelombang/internal/fault"
 	"gelombang/internal/jobs"
 	"gelombang/internal/page"
 	"gelombang/internal/sqldb"
@@ -30,9 +32,13 @@ func (c *Console) deadJobs(w http.ResponseWriter, req *http.Request) {
 	c.Show(w, req, "jobs", jobsPage{Flash: c.Flashed(req), Token: c.Token(), Jobs: list, May: desk.At(req).May(staff.JobRedrive)})
 }
 
-// redrive gives a dead job its tries anew. One that lives again already is left alone.
+// redrive gives a dead job its tries anew. One that lives again already is left
+// alone, and nobody is told that it was done.
 func (c *Console) redrive(w http.ResponseWriter, req *http.Request) {
 	_, err := c.Form(w, req)
+	if err == nil {
+		err = c.stopped(req)
+	}
 	if err == nil {
 		err = c.DB.Write(req.Context(), func(tx *sqldb.Tx) error {
 			if err := c.config.Jobs.Redrive(tx, desk.Number(req)); err != nil {
@@ -42,9 +48,18 @@ func (c *Console) redrive(w http.ResponseWriter, req *http.Request) {
 		})
 	}
 	if err != nil {
-		c.Page.Fail(w, req, err)
+		c.Page.Fail(w, req, err, page.Link{Href: "/console/jobs", Text: page.T("console.nav.jobs")})
 		return
 	}
 	c.Flash(req, "console.jobs.redriven")
 	desk.To(w, req, "/console/jobs")
+}
+
+// stopped refuses a job that the list does not show.
+func (c *Console) stopped(req *http.Request) error {
+	list, err := c.config.Jobs.DeadJobs(req.Context(), jobsMost)
+	if err == nil && !slices.ContainsFunc(list, func(j jobs.DeadJob) bool { return j.ID == desk.Number(req) }) {
+		err = fault.New(fault.Refused, "console.jobs.lives", nil)
+	}
+	return err
 }

@@ -376,6 +376,9 @@ func TestEachAnswerOfTheRegistryHasItsPage(t *testing.T) {
 		if answer.attr("a.button", "href") != "/identity" {
 			t.Errorf("%s: no way to mend: %s", serial, answer.words("main"))
 		}
+		if got := b.get("/me").words(".state"); !strings.Contains(got, "Data kependudukan menjawab") {
+			t.Errorf("%s: the own page keeps the answer back: %s", serial, got)
+		}
 		form := b.get("/identity").expect(200, "/identity")
 		if wrong := form.count("#kk-e"); (serial == "9202") != (wrong == 1) {
 			t.Errorf("%s: the field that differs is not the one pointed at", serial)

@@ -8,6 +8,7 @@ import (
 	"gelombang/audit"
 	"gelombang/console/desk"
 	"gelombang/draw"
+	"gelombang/internal/fault"
 	"gelombang/internal/page"
 	"gelombang/internal/sqldb"
 	"gelombang/staff"
@@ -136,7 +137,7 @@ func (c *Area) verbDo(v verb) http.HandlerFunc {
 		}
 		values, err := c.Form(w, req, rules...)
 		if err == nil {
-			err = v.do(c, req.Context(), one.ID, values, desk.Actor(req))
+			err = tooEarly(v.do(c, req.Context(), one.ID, values, desk.Actor(req)))
 		}
 		if err != nil {
 			c.verbAgain(w, req, err, c.verbPage(v, one), values)
@@ -145,6 +146,15 @@ func (c *Area) verbDo(v verb) http.HandlerFunc {
 		c.Flash(req, "console.do."+v.name+".done")
 		desk.To(w, req, desk.Path("/console/waves/", one.ID))
 	}
+}
+
+// tooEarly turns "there is none" into a no: the wave is there, and only what the
+// verb works on has not come yet.
+func tooEarly(err error) error {
+	if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
+		return fault.New(fault.Refused, f.Key, f.Args)
+	}
+	return err
 }
 
 // verbAgain shows the page again with what the noun said no to.

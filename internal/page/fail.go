@@ -155,13 +155,7 @@ func (r *Renderer) limited(f *fault.Error) failure {
 // wayOut is the one way forward when the caller knows none: again, when it was
 // ours or a matter of time, and else the beginning.
 func (r *Renderer) wayOut(req *http.Request, kind fault.Kind) []Link {
-	home := "/"
-	if r.cfg.Frame != nil {
-		home = r.cfg.Frame(req).Home
-	}
-	if home == "" {
-		home = "/"
-	}
+	home := r.spareFrame(req).Home
 	if ours(kind) || kind == fault.Limited || kind == fault.Invalid {
 		return []Link{{Href: again(req), Text: T("page.fail.again")}, {Href: home, Text: T("page.fail.home")}}
 	}

@@ -180,3 +180,34 @@ func TestAPageMayBringAssetsOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestAnErrorPageDoesNotNeedItsFrame(t *testing.T) {
+	t.Parallel()
+	r, log := renderer(t, func(c *page.Config) {
+		c.Frame = func(*http.Request) page.Frame { panic("no session was read") }
+	})
+	h := front(t, r, func(w http.ResponseWriter, req *http.Request) { r.Render(w, req, http.StatusOK, "form", nil) })
+	req := in(locale.ID, httptest.NewRequest(http.MethodPost, "/hal/7", nil))
+	req.Header.Set("Origin", "https://jahat.example.org")
+	refused := serve(h, req)
+	check(t, "refused", words(t, dom(t, refused.Body.String()), "h1"), "Tidak bisa dibuka dari sini")
+	if refused.Code != http.StatusForbidden || strings.Contains(log.String(), "page.panic") {
+		t.Errorf("%d: %s", refused.Code, log)
+	}
+	if broken := serve(h, get("/hal/7")); broken.Code != http.StatusInternalServerError {
+		t.Errorf("a page without its frame answers %d", broken.Code)
+	}
+}
+
+func TestTheAnswerToAFormIsSwitchedWhereItStands(t *testing.T) {
+	t.Parallel()
+	r, _ := renderer(t)
+	h := front(t, r, func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Content-Location", "/kode/9?next=%2Flain")
+		r.Fail(w, req, fault.New(fault.NotFound, "", nil))
+	})
+	w := serve(h, in(locale.ID, httptest.NewRequest(http.MethodPost, "/hal/7", nil)))
+	if !strings.Contains(w.Body.String(), `href="/kode/9?lang=en&amp;next=%2Flain"`) {
+		t.Error(w.Body.String())
+	}
+}

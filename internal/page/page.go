@@ -217,22 +217,46 @@ type view struct {
 // troubled is any page data that embeds a Summary.
 type troubled interface{ Problems() int }
 
-func (r *Renderer) view(req *http.Request, data any) view {
+// view puts a page into its frame. Where says at which address it stands when that
+// is not the one asked for: the answer to a form may be a page of its own.
+func (r *Renderer) view(req *http.Request, where string, data any) view {
 	v := view{Lang: LangOf(req), Data: data, Other: locale.EN}
 	if v.Lang == locale.EN {
 		v.Other = locale.ID
 	}
-	v.Switch = switchURL(req, v.Other)
-	if r.cfg.Frame != nil {
-		v.Frame = r.cfg.Frame(req)
-	}
-	if v.Frame.Home == "" {
-		v.Frame.Home = "/"
+	v.Switch = switchURL(req, where, v.Other)
+	if _, failed := data.(failure); failed {
+		v.Frame = r.spareFrame(req)
+	} else {
+		v.Frame = r.frame(req)
 	}
 	if t, ok := data.(troubled); ok {
 		v.Problems = t.Problems()
 	}
 	return v
+}
+
+// frame asks the surface what stands around a page.
+func (r *Renderer) frame(req *http.Request) (f Frame) {
+	if r.cfg.Frame != nil {
+		f = r.cfg.Frame(req)
+	}
+	if f.Home == "" {
+		f.Home = "/"
+	}
+	return f
+}
+
+// spareFrame is the frame of an error page. Some are written where the surface knows
+// nothing of the request yet, as no session was read: a frame that can't be made
+// there is left empty, so that the error page itself never fails.
+func (r *Renderer) spareFrame(req *http.Request) (f Frame) {
+	defer func() {
+		if v := recover(); v != nil {
+			f = Frame{Home: "/"}
+		}
+	}()
+	return r.frame(req)
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -257,7 +281,7 @@ func (r *Renderer) render(w http.ResponseWriter, req *http.Request, status int, 
 	buf := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(buf)
 	buf.Reset()
-	block, arg := r.layout(), any(r.view(req, data))
+	block, arg := r.layout(), any(r.view(req, w.Header().Get("Content-Location"), data))
 	if live := "live-" + req.Header.Get("Live-Part"); set.Lookup(live) != nil {
 		block, arg = live, data
 		w.Header().Set("Live-Part", req.Header.Get("Live-Part"))

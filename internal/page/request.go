@@ -67,13 +67,17 @@ func (r *Renderer) keepLang(w http.ResponseWriter, lang locale.Lang) {
 }
 
 // switchURL is this page in another language.
-func switchURL(req *http.Request, lang locale.Lang) string {
-	query := url.Values{}
-	if req.Method == http.MethodGet {
-		query = req.URL.Query()
+func switchURL(req *http.Request, where string, lang locale.Lang) string {
+	at, err := url.Parse(where)
+	if where == "" || err != nil {
+		at = &url.URL{Path: req.URL.Path}
+		if req.Method == http.MethodGet {
+			at.RawQuery = req.URL.RawQuery
+		}
 	}
+	query := at.Query()
 	query.Set("lang", string(lang))
-	return samePath(&url.URL{Path: req.URL.Path, RawQuery: query.Encode()})
+	return samePath(&url.URL{Path: at.Path, RawQuery: query.Encode()})
 }
 
 // samePath writes path and query of an address, never a host: "//elsewhere" is a

@@ -27,7 +27,12 @@ func (p *Pages) Routes() []page.Route {
 		{Method: get, Pattern: "/identity", Auth: page.Account, Handle: p.identityForm},
 		{Method: post, Pattern: "/identity", Auth: page.Account, Handle: p.identityCheck},
 		{Method: post, Pattern: lookPath, Auth: page.Account, Handle: p.identityLook},
+		{Method: get, Pattern: "/identity/review", Auth: page.Account, Handle: toForm},
 		{Method: post, Pattern: "/identity/review", Auth: page.Account, Handle: p.identitySubmit},
 		{Method: get, Pattern: "/identity/status", Auth: page.Account, Handle: p.identityStatus},
 	}
 }
+
+// toForm answers whoever comes back to the address of the review, by a bookmark or
+// the other language: what is read back there lives in its form alone.
+func toForm(w http.ResponseWriter, req *http.Request) { desk.To(w, req, "/identity") }

@@ -151,10 +151,14 @@ var errNotPerson = errors.New("portal: an account route was reached without an a
 // Person is the account of a request behind Guard, 0 elsewhere.
 func (d *Desk) Person(req *http.Request) int64 { return d.Sessions.Subject(req.Context()) }
 
+// maxNext is the longest address that is gone back to. Forms carry it in a hidden
+// field, where nobody could mend one that is too long.
+const maxNext = 200
+
 // Ours keeps a "next" address inside this site: a path, never "//host" or a scheme.
 func Ours(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") ||
+	if err != nil || len(next) > maxNext || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") ||
 		strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
 		return "/me"
 	}

@@ -59,6 +59,11 @@ func (c Citizen) IdentityMatched() bool { return c.Identity.State == identity.Ma
 // IdentityParked says that the registry has not answered yet.
 func (c Citizen) IdentityParked() bool { return c.Identity.State == identity.Parked }
 
+// IdentityRefused says that the registry has answered, and not with a match.
+func (c Citizen) IdentityRefused() bool {
+	return c.Identity.State != identity.None && !c.IdentityMatched() && !c.IdentityParked()
+}
+
 // Turn is the first step that is neither done nor waiting: the person's turn.
 // When everything is done it is the result.
 func (c Citizen) Turn() Task {

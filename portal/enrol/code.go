@@ -2,7 +2,7 @@ package enrol
 
 import (
 	"net/http"
-	"strconv"
+	"slices"
 	"time"
 
 	"gelombang/internal/fault"
@@ -31,7 +31,8 @@ type codePage struct {
 	Hint      string // operator of a phone number
 }
 
-// codeSteps is the step of the journey that a code belongs to.
+// codeSteps is the step of the journey that a code belongs to. Without an account
+// every code is about the first address, be it a phone's.
 var codeSteps = map[otp.Purpose]desk.Step{otp.ProveEmail: desk.StepContact, otp.ProvePhone: desk.StepPhone}
 
 // codeChanges is where another address is given.
@@ -58,13 +59,13 @@ func (p *Pages) showCode(w http.ResponseWriter, req *http.Request, status int, w
 		return
 	}
 	if err := locked(data.View); err != nil {
-		p.Page.Fail(w, req, err, otherWays(data.View)...)
+		p.Page.Fail(w, req, err, p.elsewhere(req, data.View)...)
 		return
 	}
-	if wrong != nil {
+	if wrong != nil && data.Ended == "" {
 		ok := false
 		if data.Summary, ok = page.Mend(wrong, &data.Code); !ok {
-			p.Page.Fail(w, req, wrong, otherWays(data.View)...)
+			p.Page.Fail(w, req, wrong, p.otherWays(req, data.View)...)
 			return
 		}
 	}
@@ -94,6 +95,7 @@ func (p *Pages) codePageOf(req *http.Request, challenge int64, browser string) (
 	data.dress(p.Now(), page.LangOf(req))
 	if p.Person(req) != 0 {
 		data.Change.Href = changeSignedIn[data.Purpose]
+		data.Progress = desk.Progress(codeSteps[data.Purpose])
 		data.Hint = p.Sessions.GetString(req.Context(), desk.HintKey)
 	}
 	return data, nil
@@ -103,8 +105,8 @@ var changeSignedIn = map[otp.Purpose]string{otp.ProveEmail: "/email", otp.ProveP
 
 // dress turns the view of a challenge into the parts of the page.
 func (d *codePage) dress(now time.Time, lang locale.Lang) {
-	if step, ok := codeSteps[d.Purpose]; ok {
-		d.Progress = desk.Progress(step)
+	if _, ok := codeSteps[d.Purpose]; ok {
+		d.Progress = desk.Progress(desk.StepContact)
 	}
 	d.Code = page.Code{Name: "code", Label: page.T("portal.code.label"),
 		Hint: page.T("portal.code.hint", "until", locale.Clock(lang, d.Expires), "tries", d.TriesLeft)}
@@ -175,15 +177,26 @@ func (p *Pages) codeResend(w http.ResponseWriter, req *http.Request) {
 	desk.To(w, req, desk.CodePath(id, desk.Ours(values.Get("next"))))
 }
 
-// otherWays are the ways that a used-up budget leaves open, the best first.
-func otherWays(v otp.View) []page.Link {
-	back := page.Link{Href: "/code/" + strconv.FormatInt(v.Challenge, 10), Text: page.T("portal.code.back")}
+// toCode answers whoever comes back to where a message was asked for again.
+func toCode(w http.ResponseWriter, req *http.Request) {
+	desk.To(w, req, desk.CodePath(desk.Number(req, "id"), ""))
+}
+
+// otherWays are the ways that a used-up budget leaves open, the best first. The code
+// sent before may still be typed.
+func (p *Pages) otherWays(req *http.Request, v otp.View) []page.Link {
+	back := page.Link{Href: desk.CodePath(v.Challenge, ""), Text: page.T("portal.code.back")}
+	return slices.Insert(p.elsewhere(req, v), 1, back)
+}
+
+// elsewhere are the ways that do not need this code.
+func (p *Pages) elsewhere(req *http.Request, v otp.View) []page.Link {
 	limits := page.Link{Href: "/limits", Text: page.T("portal.nav.limits.all")}
-	switch v.Purpose {
-	case otp.SignIn:
-		return []page.Link{{Href: "/sign-in", Text: page.T("portal.sign_in.password")}, back, limits}
-	case otp.ProvePhone:
-		return []page.Link{{Href: "/me", Text: page.T("portal.nav.me")}, back, limits}
+	switch {
+	case v.Purpose == otp.SignIn:
+		return []page.Link{{Href: "/sign-in", Text: page.T("portal.sign_in.password")}, limits}
+	case p.Person(req) != 0:
+		return []page.Link{{Href: "/me", Text: page.T("portal.nav.me")}, limits}
 	}
-	return []page.Link{{Href: "/register", Text: page.T("portal.code.other")}, back, limits}
+	return []page.Link{{Href: "/register", Text: page.T("portal.code.other")}, limits}
 }

@@ -28,6 +28,7 @@ func (p *Pages) Routes() []page.Route {
 		{Method: post, Pattern: "/register", Auth: page.Public, Handle: p.register},
 		{Method: get, Pattern: "/code/{id}", Auth: page.Public, Handle: p.codePage},
 		{Method: post, Pattern: "/code/{id}", Auth: page.Public, Handle: p.codeCheck},
+		{Method: get, Pattern: "/code/{id}/resend", Auth: page.Public, Handle: toCode},
 		{Method: post, Pattern: "/code/{id}/resend", Auth: page.Public, Handle: p.codeResend},
 		{Method: get, Pattern: "/link/{link}", Auth: page.Public, Handle: p.linkPage},
 		{Method: post, Pattern: "/link/{link}", Auth: page.Public, Handle: p.linkConfirm},

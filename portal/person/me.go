@@ -58,8 +58,11 @@ func (p *Pages) lead(c desk.Citizen) page.Text {
 func (p *Pages) state(c desk.Citizen) page.State {
 	stage := string(c.Stage())
 	happened := page.T("portal.me.happened." + stage)
-	if c.IdentityParked() {
+	switch {
+	case c.IdentityParked():
 		happened = page.T("portal.me.happened.parked")
+	case c.IdentityRefused():
+		happened = page.T("identity.history." + string(c.Identity.State))
 	}
 	return append(page.Happened(happened, page.T("portal.me.next."+stage), page.Text{}), p.When(c)...)
 }
