@@ -76,10 +76,14 @@ func New(c Config) *Sessions {
 // answer's first byte.
 func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	return s.scs.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		req = req.WithContext(context.WithValue(req.Context(), loaded{s}, true))
 		s.touch(req.Context())
 		next.ServeHTTP(w, req)
 	}))
 }
+
+// loaded marks a request whose session was read.
+type loaded struct{ s *Sessions }
 
 // touch notes now and then that a session is in use.
 func (s *Sessions) touch(ctx context.Context) {
@@ -91,8 +95,14 @@ func (s *Sessions) touch(ctx context.Context) {
 	}
 }
 
-// Subject is who is signed in; 0 nobody.
-func (s *Sessions) Subject(ctx context.Context) int64 { return s.scs.GetInt64(ctx, subjectKey) }
+// Subject is who is signed in; 0 nobody. Nobody is signed in where no session was
+// read: on an error page because the database is away, say.
+func (s *Sessions) Subject(ctx context.Context) int64 {
+	if ctx.Value(loaded{s}) == nil {
+		return 0
+	}
+	return s.scs.GetInt64(ctx, subjectKey)
+}
 
 // SignIn starts a session for subject under a new token, durable when it returns.
 // What an earlier session held is gone.

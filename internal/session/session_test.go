@@ -327,3 +327,12 @@ func TestASecureCookieIsTiedToItsHost(t *testing.T) {
 		t.Fatalf("%+v", cookie)
 	}
 }
+
+func TestWhereNoSessionWasReadNobodyIsSignedIn(t *testing.T) {
+	t.Parallel()
+	each(t, func(s *site) {
+		if who := s.sessions.Subject(s.Context()); who != 0 {
+			s.Errorf("%d is signed in", who)
+		}
+	})
+}
