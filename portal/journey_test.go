@@ -467,6 +467,9 @@ func TestTheResultShowsRankAndCutOffOnceReleased(t *testing.T) {
 			t.Error("no cut-offs")
 		}
 		b.get("/me").expect(200, "/me")
+		if proof := b.get("/receipt/"+wave).expect(200, "/receipt/"+wave); proof.count(`.button[href="/result/`+wave+`"]`) != 1 || proof.count(".state") != 0 {
+			t.Errorf("the receipt still waits for the draw: %s", proof.words("main"))
+		}
 	}
 	if bundle := b.get("/draws/" + wave + "/bundle"); !strings.Contains(bundle.body, "\nresult ") {
 		t.Error("no result in the bundle")

@@ -22,6 +22,7 @@ type receiptPage struct {
 	Signed      string
 	Live        bool // takes part, and may still leave
 	Again       bool // left, and may still come back
+	Result      bool // there is an outcome to see
 }
 
 // placeOf reads the person's place in the wave of the address. What is not theirs
@@ -69,6 +70,10 @@ func (p *Pages) receiptPage(place application.Place, name string) (data receiptP
 	if place.State == application.Withdrawn {
 		data.Title, data.Lead = page.T("portal.receipt.title.withdrawn", "wave", title), page.T("portal.receipt.lead.withdrawn")
 		data.State, data.Again = nil, place.Wave.State == wave.Open
+	}
+	if place.Wave.State == wave.Released || place.State == application.Refused || place.State == application.Carried {
+		data.Title, data.Lead = page.T("portal.receipt.title.over", "wave", title), page.T("portal.receipt.lead.over")
+		data.State, data.Result = nil, true
 	}
 	data.QR, err = p.proof(place)
 	return data, err
