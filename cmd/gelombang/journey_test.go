@@ -135,6 +135,11 @@ func (a applicant) identify(t *testing.T, b *tab) {
 	b.visit("/identity")
 	b.fill(map[string]string{"name": "Rani Contoh", "nik": a.nik, "kk": a.kk, "birth_place": "Jakarta", "birth_day": "5", "birth_month": "6",
 		"birth_year": "1992", "sex": "female", "regency": a.nik[:4], "education": "upper_secondary", "employment": "job_seeker"})
+	if a.script { // the digit is pointed at before anything is sent
+		b.set("nik", a.nik)
+		eventually(t, "the NIK is checked as it is typed", 20*time.Second, func() bool { return b.text("live-check mark") == "8" })
+		b.look()
+	}
 	b.submit("/identity")
 	if got := b.text(".summary"); got == "" || !strings.Contains(b.text(".doubt"), "10") {
 		t.Errorf("%s: the wrong month is not pointed at: %q", a.name, got)
