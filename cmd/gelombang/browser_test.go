@@ -271,4 +271,5 @@ func (b *tab) shot(why string) {
 
 var digits = regexp.MustCompile(`\d{6,}`)
 
-var digits1 = regexp.MustCompile(`\d`)
+// ranked is any number at all.
+var ranked = regexp.MustCompile(`\d`)

@@ -153,6 +153,7 @@ func openKeys(ctx context.Context, s dataSettings, db *sqldb.DB) (*seal.Keys, er
 	path := s.keyFile()
 	keys, err := seal.Load(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		slog.InfoContext(ctx, "keys.new", "file", path, "advice", "keep a copy apart from the database's backup")
 		return newKeys(ctx, path, db)
 	}
 	if err != nil {
@@ -183,6 +184,5 @@ func newKeys(ctx context.Context, path string, db *sqldb.DB) (*seal.Keys, error)
 	if err := keys.Save(path); err != nil {
 		return nil, err
 	}
-	slog.InfoContext(ctx, "keys.new", "file", path, "advice", "keep a copy apart from the database's backup")
 	return keys, keys.Plant(ctx, db)
 }

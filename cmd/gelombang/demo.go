@@ -146,12 +146,12 @@ func (c demoCmd) settings(d *demo) houseSettings {
 			RegistryURL: at.Registry, RegistryAgency: "GELOMBANG", RegistryUser: "gelombang", RegistryPassword: d.state.RegistryPassword,
 			RegistryIP: "127.0.0.1", RegistryTimeout: 3 * time.Second, BeaconURLs: []string{at.Beacon}},
 		retryFirst: demoRetryFirst, retryMost: demoRetryMost, registryPause: demoRetryFirst,
-		adjust: func(p *Programme) { inDemoTime(p, chain) }, chain: chain,
+		adjust: inDemoTime, chain: chain,
 	}
 }
 
 // inDemoTime shortens what one would wait hours for.
-func inDemoTime(p *Programme, _ transcript.Chain) {
+func inDemoTime(p *Programme) {
 	p.Draw.Chain = "demo"
 	p.Draw.BeaconDelay = demoBeaconDelay
 	for i := range p.Waves {

@@ -254,7 +254,7 @@ func (a applicant) seeResult(t *testing.T, b *tab, d *demo) {
 	b.signIn(a)
 	b.visit("/me")
 	b.press(`a[href^="/result/"]`)
-	if big := b.text(".panel.deep .big"); !digits1.MatchString(big) {
+	if big := b.text(".panel.deep .big"); !ranked.MatchString(big) {
 		t.Errorf("%s: no rank: %q", a.name, big)
 	}
 	eventually(t, "the announcement to "+a.email, 30*time.Second, func() bool {

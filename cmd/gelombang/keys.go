@@ -40,16 +40,8 @@ type keysCheckCmd struct{ dataSettings }
 
 // Run opens the canary and lists the versions.
 func (c keysCheckCmd) Run(ctx context.Context) error {
-	keys, err := seal.Load(c.keyFile())
+	keys, fresh, err := c.fitting(ctx)
 	if err != nil {
-		return err
-	}
-	db, err := openDatabase(ctx, c.dataSettings, false)
-	if err != nil {
-		return err
-	}
-	fresh, err := keys.Check(ctx, db)
-	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	for _, v := range keys.Versions() {
@@ -67,16 +59,8 @@ type keysRotateCmd struct{ dataSettings }
 
 // Run adds a key. The file is replaced in one step.
 func (c keysRotateCmd) Run(ctx context.Context) error {
-	keys, err := seal.Load(c.keyFile())
+	keys, _, err := c.fitting(ctx)
 	if err != nil {
-		return err
-	}
-	db, err := openDatabase(ctx, c.dataSettings, false)
-	if err != nil {
-		return err
-	}
-	_, err = keys.Check(ctx, db)
-	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	next, err := keys.Rotate(time.Now())
@@ -88,4 +72,18 @@ func (c keysRotateCmd) Run(ctx context.Context) error {
 	}
 	fmt.Printf("Key %d is now used for new rows. Copy %s to every node and restart them; keep a copy apart from the backup.\n", next.Current(), c.keyFile())
 	return nil
+}
+
+// fitting reads the keyset and makes sure that it opens the database; fresh says
+// that nothing was ever sealed in it.
+func (s dataSettings) fitting(ctx context.Context) (keys *seal.Keys, fresh bool, err error) {
+	if keys, err = seal.Load(s.keyFile()); err != nil {
+		return nil, false, err
+	}
+	db, err := openDatabase(ctx, s, false)
+	if err != nil {
+		return nil, false, err
+	}
+	fresh, err = keys.Check(ctx, db)
+	return keys, fresh, errors.Join(err, db.Close())
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -15,5 +14,5 @@ func (c migrateCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("The schema in %s is up to date.\n", db.Engine())
-	return errors.Join(nil, db.Close())
+	return db.Close()
 }

@@ -85,7 +85,7 @@ func DSN(t testing.TB, e sqldb.Engine) string {
 	}
 	server := postgres(t)
 	name := fmt.Sprintf("t%d_%d", os.Getpid(), serial.Add(1))
-	admin(t, server, "CREATE DATABASE "+name+" TEMPLATE "+template(t, server))
+	admin(t, server, "CREATE DATABASE "+name+" TEMPLATE "+template(t))
 	t.Cleanup(func() { admin(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return withDatabase(server, name)
 }
@@ -160,7 +160,7 @@ func makeTemplate(conn *sql.Conn, dsn, name string) error {
 	return err
 }
 
-func template(t testing.TB, _ string) string {
+func template(t testing.TB) string {
 	t.Helper()
 	name, err := templateOnce()
 	if err != nil {
