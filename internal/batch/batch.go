@@ -11,6 +11,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"gelombang/internal/fault"
 	"gelombang/internal/sqldb"
@@ -21,6 +23,10 @@ const Most = 256
 
 // waiting bounds the calls that wait for a batch; past it a call is told to come back.
 const waiting = 16384
+
+// Patience is how long a caller waits for an answer, and a batch for the database.
+// Past it people are better told to come back than left before a blank page.
+const Patience = 5 * time.Second
 
 // ClosedKey and FullKey are catalog keys of a batcher that takes nothing more.
 const (
@@ -47,11 +53,39 @@ type Batcher[I any, K cmp.Ordered, O any] struct {
 	mu    sync.RWMutex // guards closing queue against sends
 	shut  bool
 	done  sync.WaitGroup
+	pace  []pace // one per worker
+}
+
+// pace is what one worker measures of itself, for whoever decides how many to let in.
+type pace struct {
+	oldest atomic.Int64 // when the first call of the batch under way was handed in (UnixNano); 0: idle
+	batch  atomic.Int64 // how long a batch takes, smoothed (nanoseconds)
+	ended  atomic.Int64 // when the last batch ended (UnixNano)
+}
+
+// smooth is the weight of the newest batch: a dozen batches tell, a single slow one does not.
+const smooth = 0.15
+
+func (p *pace) took(d time.Duration, now time.Time) {
+	was := p.at(now)
+	p.batch.Store(int64(was) + int64(smooth*float64(d-was)))
+	p.ended.Store(now.UnixNano())
+}
+
+// forgetBy is in what time half of a measure is forgotten. Whoever lets nobody in because
+// batches were slow would otherwise never hear that they are quick again.
+const forgetBy = time.Second
+
+// at is how long a batch takes as far as that is still known.
+func (p *pace) at(now time.Time) time.Duration {
+	idle := now.Sub(time.Unix(0, p.ended.Load()))
+	return time.Duration(p.batch.Load()) >> min(62, max(0, idle/forgetBy))
 }
 
 type item[I, O any] struct {
 	in   I
 	out  Result[O]
+	at   time.Time
 	done chan struct{}
 }
 
@@ -63,24 +97,30 @@ func New[I any, K cmp.Ordered, O any](db *sqldb.DB, key func(I) K, run Run[I, O]
 	if db.Engine() == sqldb.Postgres {
 		workers = 2 // one commits while the other fills
 	}
-	for range workers {
+	b.pace = make([]pace, workers)
+	for i := range b.pace {
 		b.done.Add(1)
-		go b.work()
+		go b.work(&b.pace[i])
 	}
 	return b
 }
 
-// Do hands in one item and waits for its answer. A context that ends while the
-// item waits gives the context's error; the item is carried through all the same.
+// Do hands in one item and waits for its answer, for Patience at most. A caller that
+// stops waiting hears Unavailable or its context's error; the item is carried through
+// all the same, so whoever may come again hands in what can be recognised.
 func (b *Batcher[I, K, O]) Do(ctx context.Context, in I) (O, error) {
-	it := &item[I, O]{in: in, done: make(chan struct{})}
+	it := &item[I, O]{in: in, at: b.db.Now(), done: make(chan struct{})}
 	var none O
 	if err := b.send(it); err != nil {
 		return none, err
 	}
+	late := time.NewTimer(Patience)
+	defer late.Stop()
 	select {
 	case <-it.done:
 		return it.out.Out, it.out.Err
+	case <-late.C:
+		return none, fault.New(fault.Unavailable, FullKey, nil)
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
@@ -114,11 +154,28 @@ func (b *Batcher[I, K, O]) Close() {
 // Waiting is the number of calls that wait: a measure of overload.
 func (b *Batcher[I, K, O]) Waiting() int { return len(b.queue) }
 
-func (b *Batcher[I, K, O]) work() {
+// Load says how long a batch takes now, and for how long the oldest call of those
+// under way has been waiting: those that are still queued came after it.
+func (b *Batcher[I, K, O]) Load() (batch, oldest time.Duration) {
+	now := b.db.Now()
+	for i := range b.pace {
+		batch = max(batch, b.pace[i].at(now))
+		if at := b.pace[i].oldest.Load(); at != 0 {
+			oldest = max(oldest, now.Sub(time.Unix(0, at)))
+		}
+	}
+	return batch, oldest
+}
+
+func (b *Batcher[I, K, O]) work(p *pace) {
 	defer b.done.Done()
 	for first := range b.queue {
+		p.oldest.Store(first.at.UnixNano())
+		began := b.db.Now()
 		items := b.gather(first)
 		b.serve(items)
+		p.took(b.db.Now().Sub(began), b.db.Now())
+		p.oldest.Store(0)
 		for _, it := range items {
 			close(it.done)
 		}
@@ -166,7 +223,9 @@ func (b *Batcher[I, K, O]) try(items []*item[I, O]) error {
 		ins[i] = it.in
 	}
 	var outs []Result[O]
-	err := b.db.Write(context.Background(), func(tx *sqldb.Tx) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	err := b.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
 		outs, err = b.run(tx, ins)
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gelombang/internal/batch"
 	"gelombang/internal/fault"
@@ -110,5 +111,51 @@ func TestAClosedBatcherSaysUnavailableAndLosesNothingItTook(t *testing.T) {
 	}
 	if _, err := b.Do(t.Context(), 1); !fault.Is(err, fault.Unavailable) {
 		t.Error(err)
+	}
+}
+
+func TestTheLoadTellsHowLongTheOldestCallHasWaited(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+		under, goOn := make(chan struct{}), make(chan struct{})
+		b := batch.New(db, self, func(_ *sqldb.Tx, items []int) ([]batch.Result[int], error) {
+			close(under)
+			<-goOn
+			return make([]batch.Result[int], len(items)), nil
+		})
+		defer b.Close()
+		var wait sync.WaitGroup
+		wait.Go(func() { _, _ = b.Do(t.Context(), 1) })
+		<-under
+		clock.Add(time.Second)
+		if _, oldest := b.Load(); oldest != time.Second {
+			t.Errorf("a call is under way, and the oldest has waited %v", oldest)
+		}
+		close(goOn)
+		wait.Wait()
+		if took, oldest := b.Load(); took <= 0 || oldest != 0 {
+			t.Errorf("idle again: a batch took %v, the oldest has waited %v", took, oldest)
+		}
+	})
+}
+
+func TestAnIdleBatcherForgetsThatItsBatchesWereSlow(t *testing.T) {
+	t.Parallel()
+	clock := sqldbtest.NewClock()
+	db := sqldbtest.Open(t, sqldb.SQLite, clock)
+	b := batch.New(db, self, func(_ *sqldb.Tx, items []int) ([]batch.Result[int], error) {
+		clock.Add(2 * time.Second)
+		return make([]batch.Result[int], len(items)), nil
+	})
+	defer b.Close()
+	if _, err := b.Do(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	was, _ := b.Load()
+	if was <= 0 {
+		t.Fatalf("a slow batch took %v", was)
+	}
+	clock.Add(10 * time.Second)
+	if now, _ := b.Load(); now > was/100 {
+		t.Errorf("ten seconds later it takes %v, was %v", now, was)
 	}
 }

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -81,7 +82,7 @@ func (w *groupWriter) write(ctx context.Context, db *DB, fn func(*Tx) error) err
 	select {
 	case w.queue <- c:
 	case <-ctx.Done():
-		return ctx.Err()
+		return broken(ctx.Err())
 	case <-w.quit:
 		return unavailable(errClosed)
 	}
@@ -129,16 +130,16 @@ func (w *groupWriter) drain() {
 // only then answers.
 func (w *groupWriter) group(first *call) {
 	ctx := context.Background()
-	members := []*call{first}
-	_, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	members, err := []*call{first}, w.begin(ctx)
 	if err == nil {
-		members, err = w.runAll(first)
-	}
-	if err == nil {
-		_, err = w.conn.ExecContext(ctx, "COMMIT")
+		if members, err = w.runAll(first); err == nil {
+			_, err = w.conn.ExecContext(ctx, "COMMIT")
+		}
+	} else {
+		members = append(members, w.waiting()...)
 	}
 	if err != nil {
-		_, _ = w.conn.ExecContext(ctx, "ROLLBACK")
+		_, _ = w.conn.ExecContext(ctx, "ROLLBACK") // the engine may have done so by itself
 		for _, c := range members {
 			c.err = unavailable(fmt.Errorf("commit group of %d: %w", len(members), err))
 		}
@@ -147,6 +148,37 @@ func (w *groupWriter) group(first *call) {
 		close(c.done)
 	}
 	w.boundLog(ctx)
+}
+
+// begin starts the transaction. A connection that cannot, for another reason than
+// somebody else's lock, is replaced: the next group begins on a sound one.
+func (w *groupWriter) begin(ctx context.Context) error {
+	_, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	if err == nil || busy(err) {
+		return err
+	}
+	w.dropStmts()
+	_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // closes it; Close would give it back
+	conn, again := w.pool.Conn(ctx)
+	if again == nil {
+		w.conn = conn
+	}
+	return errors.Join(err, again)
+}
+
+// waiting takes the calls that queued while the transaction did not begin: each of
+// them would wait as long again, only to hear the same.
+func (w *groupWriter) waiting() []*call {
+	var out []*call
+	for len(out) < writeQueue {
+		select {
+		case c := <-w.queue:
+			out = append(out, c)
+		default:
+			return out
+		}
+	}
+	return out
 }
 
 // runAll runs the members one after the other. An error means that the
@@ -179,7 +211,7 @@ func (w *groupWriter) runAll(c *call) ([]*call, error) {
 // runOne runs one call inside its savepoint and sets its answer. The returned
 // error is the transaction's, not the call's.
 func (w *groupWriter) runOne(c *call) error {
-	if c.err = c.ctx.Err(); c.err != nil {
+	if c.err = broken(c.ctx.Err()); c.err != nil {
 		return nil // nobody waits any more, and nothing has begun
 	}
 	ctx := context.Background()
@@ -187,7 +219,7 @@ func (w *groupWriter) runOne(c *call) error {
 		return err
 	}
 	c.tx = &Tx{run: w, db: c.db, now: wholeMillis(w.now())}
-	c.err = safely(c.fn, c.tx)
+	c.err = broken(safely(c.fn, c.tx))
 	if c.err != nil {
 		if _, err := w.conn.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return errors.Join(err, c.err)

@@ -77,6 +77,7 @@ func (rx *Rx) QueryRow(query string, args ...any) *sql.Row { return rx.run.query
 func (rx *Rx) Now() time.Time { return rx.now }
 
 // Read runs fn on one snapshot. The snapshot ends after ReadLimit at the latest.
+// When the database itself failed, the answer is fault.Unavailable.
 func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, ReadLimit)
 	defer cancel()
@@ -89,7 +90,7 @@ func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
 		return unavailable(fmt.Errorf("begin reading: %w", err))
 	}
 	defer func() { _ = tx.Rollback() }()
-	return fn(&Rx{run: poolRunner{ctx, tx}, now: wholeMillis(db.now())})
+	return broken(fn(&Rx{run: poolRunner{ctx, tx}, now: wholeMillis(db.now())}))
 }
 
 // Write runs fn in a transaction and answers once it is durable. fn may run more
@@ -99,7 +100,9 @@ func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
 // database itself failed, the answer is fault.Unavailable.
 //
 // A context that ends before fn has begun gives its error; afterwards the work is
-// carried through, so that "cancelled" never means "perhaps written".
+// carried through, so that "cancelled" never means "perhaps written". A deadline is
+// known beforehand: it ends the work on PostgreSQL, and the waiting for it on SQLite,
+// with fault.Unavailable.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	if db.engine == SQLite {
 		return db.group.write(ctx, db, fn)
