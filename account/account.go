@@ -91,7 +91,7 @@ type Service struct {
 	codes         *otp.Service
 	policy        Policy
 	passwords     *password.Pool
-	registering   *batch.Batcher[registering, string, int64]
+	registering   *batch.Batcher[registering, string, otp.View]
 	onPhoneProven func(tx *sqldb.Tx, account int64) error
 	onPasswordSet func(tx *sqldb.Tx, account int64) error
 }
@@ -123,6 +123,10 @@ func (s *Service) Close() { s.registering.Close() }
 
 // Waiting is the number of registrations that wait for their batch.
 func (s *Service) Waiting() int { return s.registering.Waiting() }
+
+// Load says how long a batch of registrations takes now, and how long the oldest one
+// under way has waited.
+func (s *Service) Load() (batch, oldest time.Duration) { return s.registering.Load() }
 
 // Get gives an account.
 func (s *Service) Get(q sqldb.Querier, id int64) (Account, error) {

@@ -11,8 +11,8 @@ import (
 // QueueName is the queue of this package's jobs.
 const QueueName = "account"
 
-// KindPrune forgets what nobody needs any more: forms' tokens, challenges long over,
-// accounts that nobody proved. It comes back by itself.
+// KindPrune forgets what nobody needs any more: challenges long over, accounts
+// that nobody proved. It comes back by itself.
 const KindPrune = "account.prune"
 
 // Schedule starts the recurring jobs. It may be called at every start.
@@ -37,10 +37,6 @@ func (s *Service) prune(ctx context.Context, _ jobs.Job) error {
 // pruneOnce clears up a bounded part and says whether there is more. Other writers
 // come in between.
 func (s *Service) pruneOnce(tx *sqldb.Tx) (more bool, err error) {
-	tokens, err := pruneTokens(tx, pruneMost)
-	if err != nil {
-		return false, err
-	}
 	codes, err := s.codes.Prune(tx, pruneMost)
 	if err != nil {
 		return false, err
@@ -54,7 +50,7 @@ func (s *Service) pruneOnce(tx *sqldb.Tx) (more bool, err error) {
 			return false, err
 		}
 	}
-	return tokens == pruneMost || codes == pruneMost || len(ids) == pruneUnproven, nil
+	return codes == pruneMost || len(ids) == pruneUnproven, nil
 }
 
 // pruneUnproven forgets an account that nobody proved, unless it was registered anew

@@ -25,9 +25,6 @@ const (
 	// A passphrase fits, a book does not: hashing is our work.
 	passwordLeast = 8
 	passwordMost  = 128
-	// tokenFor is how long sending a form again gives the same challenge; as long as
-	// pages accept a form.
-	tokenFor = 24 * time.Hour
 	// unprovenFor is how long an account that nobody proved is kept: past the end of
 	// any wave, so that the funnel of a wave stays whole.
 	unprovenFor = 90 * 24 * time.Hour

@@ -21,41 +21,48 @@ type Registration struct {
 }
 
 // Register starts an account and sends a code, or sends a code to the account that
-// has the address already. The answer and the way to it are the same; only the
-// message tells. Concurrent calls share statements and one commit.
-func (s *Service) Register(ctx context.Context, r Registration) (int64, error) {
-	in := registering{Registration: r, indexes: s.indexes(r.Address)}
+// has the address already. The answer, the challenge as its page shows it, and the
+// way to it are the same; only the message tells. Concurrent calls share statements
+// and one commit.
+func (s *Service) Register(ctx context.Context, r Registration) (otp.View, error) {
+	in := registering{Registration: r, indexes: s.indexes(r.Address), challenge: otp.NewID()}
 	if r.Token != "" {
-		// Bound to the address: a form that was corrected and sent again is another one.
-		in.token = digest("account.register", r.Token+"\x00"+r.Address.Value)
+		in.challenge = s.challengeOf(r)
 	}
 	return s.registering.Do(ctx, in)
+}
+
+// challengeOf is the challenge that a form stands for, so that sending it again is
+// the same registration and nothing need be kept to know it. It is bound to the
+// address: a form that was corrected and sent again is another one.
+func (s *Service) challengeOf(r Registration) int64 {
+	sum, _ := s.keys.MAC(s.keys.Current(), "account.register", []byte(r.Token), []byte(r.Address.Value)) // the current key is always there
+	return otp.IDFrom(sum)
 }
 
 // registering is a registration on its way into a batch.
 type registering struct {
 	Registration
-	indexes []seal.Index
-	token   string // hashed
+	indexes   []seal.Index
+	challenge int64 // the one to make, if one is to be made
 }
 
 // entry is one registration within a batch.
 type entry struct {
 	registering
-	challenge int64 // made beforehand, so that the token can be written first
-	account   int64 // the same: the account to make, if one is to be made
-	same      *entry
-	replayed  bool
-	owner     claim // who has the address
-	issued    otp.Issued
+	account  int64  // the one to make, if one is to be made
+	same     *entry // the same form earlier in this batch
+	replayed bool   // the form was sent before
+	owner    claim  // who has the address
+	issued   otp.Issued
 }
 
-func (s *Service) registerAll(tx *sqldb.Tx, items []registering) ([]batch.Result[int64], error) {
+func (s *Service) registerAll(tx *sqldb.Tx, items []registering) ([]batch.Result[otp.View], error) {
 	entries := make([]*entry, len(items))
 	for i, it := range items {
-		entries[i] = &entry{registering: it, challenge: otp.NewID(), account: tx.NewID()}
+		entries[i] = &entry{registering: it, account: tx.NewID()}
 	}
-	if err := takeTokens(tx, entries); err != nil {
+	if err := s.findReplays(tx, entries); err != nil {
 		return nil, err
 	}
 	fresh := pick(entries, func(e *entry) bool { return !e.replayed && e.same == nil })
@@ -68,7 +75,7 @@ func (s *Service) registerAll(tx *sqldb.Tx, items []registering) ([]batch.Result
 	if err := s.insertAccounts(tx, fresh); err != nil {
 		return nil, err
 	}
-	return results(entries), nil
+	return s.results(tx, entries)
 }
 
 func pick(entries []*entry, want func(*entry) bool) []*entry {
@@ -81,26 +88,21 @@ func pick(entries []*entry, want func(*entry) bool) []*entry {
 	return out
 }
 
-// takeTokens finds the forms that were sent before: their challenge is the answer.
-func takeTokens(tx *sqldb.Tx, entries []*entry) error {
-	first := map[string]*entry{}
-	for _, e := range entries {
-		if e.token == "" {
-			continue
-		}
-		if other, twice := first[e.token]; twice {
-			e.same = other
-			continue
-		}
-		first[e.token] = e
+// findReplays finds the forms that were sent before: their challenge is the answer.
+func (s *Service) findReplays(tx *sqldb.Tx, entries []*entry) error {
+	ids := make([]int64, len(entries))
+	for i, e := range entries {
+		ids[i] = e.challenge
 	}
-	challenges, err := insertTokens(tx, first)
+	there, err := s.codes.There(tx, ids)
 	if err != nil {
 		return err
 	}
-	for token, e := range first {
-		if c := challenges[token]; c != e.challenge {
-			e.challenge, e.replayed = c, true
+	first := map[int64]*entry{}
+	for _, e := range entries {
+		e.same, e.replayed = first[e.challenge], there[e.challenge]
+		if e.same == nil {
+			first[e.challenge] = e
 		}
 	}
 	return nil
@@ -180,9 +182,6 @@ func (s *Service) issueAll(tx *sqldb.Tx, entries []*entry) error {
 	}
 	for i, e := range entries {
 		e.issued = issued[i]
-		if err := e.settleToken(tx); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -193,18 +192,6 @@ func proving(a Address) otp.Purpose {
 		return otp.ProvePhone
 	}
 	return otp.ProveEmail
-}
-
-// settleToken makes the form's token stand for what became of it. A refused form
-// may be sent again later.
-func (e *entry) settleToken(tx *sqldb.Tx) error {
-	switch {
-	case e.token == "" || e.issued.Challenge == e.challenge:
-		return nil
-	case e.issued.Refused != nil:
-		return deleteToken(tx, e.token)
-	}
-	return setToken(tx, e.token, e.issued.Challenge)
 }
 
 // insertAccounts makes the accounts that were decided on: one per new e-mail claim,
@@ -226,22 +213,25 @@ func (s *Service) insertAccounts(tx *sqldb.Tx, entries []*entry) error {
 	return insertRows(tx, rows)
 }
 
-func results(entries []*entry) []batch.Result[int64] {
-	out := make([]batch.Result[int64], len(entries))
+func (s *Service) results(tx *sqldb.Tx, entries []*entry) (out []batch.Result[otp.View], err error) {
+	out = make([]batch.Result[otp.View], len(entries))
 	for i, e := range entries {
+		browser := e.Browser
 		if e.same != nil {
 			e = e.same
 		}
 		switch {
 		case e.replayed:
-			out[i].Out = e.challenge
+			if out[i].Out, err = s.codes.View(tx, e.challenge, browser); err != nil {
+				return nil, err
+			}
 		case e.issued.Refused != nil:
 			out[i].Err = e.issued.Refused
 		default:
-			out[i].Out = e.issued.Challenge
+			out[i].Out = e.issued.View
 		}
 	}
-	return out
+	return out, nil
 }
 
 // The words of a message when a form was sent for an address that has an account,

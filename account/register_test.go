@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gelombang/account"
 	"gelombang/internal/fault"
 	"gelombang/internal/locale"
@@ -225,7 +227,7 @@ func TestAFormSentAgainIsTheSameRegistration(t *testing.T) {
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				seen[challenge] = true
+				seen[challenge.Challenge] = true
 			})
 		}
 		wg.Wait()
@@ -234,7 +236,7 @@ func TestAFormSentAgainIsTheSameRegistration(t *testing.T) {
 			w.Fatalf("%d challenges, %d messages", len(seen), w.out.count())
 		}
 		corrected, err := w.accounts.Register(context.Background(), form(budi, mine, "token"))
-		if err != nil || seen[corrected] {
+		if err != nil || seen[corrected.Challenge] {
 			w.Fatalf("a corrected form is answered with the former address: %v", err)
 		}
 	})
@@ -415,4 +417,20 @@ func TestTheSMSOfThisPackageFitOneMessage(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestTheAnswerToARegistrationIsWhatItsPageWouldShow(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for _, token := range []string{"once", "once", "again"} { // fresh, the same form, the same browser anew
+			got, err := w.accounts.Register(context.Background(), form(rani, mine, token))
+			if err != nil {
+				w.Fatal(err)
+			}
+			page := read(w, func(q sqldb.Querier) (otp.View, error) { return w.codes.View(q, got.Challenge, mine) })
+			if diff := cmp.Diff(page, got); diff != "" {
+				w.Errorf("%s: %s", token, diff)
+			}
+		}
+	})
 }

@@ -43,10 +43,10 @@ const columnCount = 10
 
 // insertMost bounds the rows of one statement, whose cost on SQLite grows with the
 // square of its parameters.
-const insertMost = 64
+const insertMost = 256
 
 func insertRows(tx *sqldb.Tx, rows []row) error {
-	for part := range slices.Chunk(rows, insertMost) {
+	for part := range sqldb.Parts(rows, insertMost) {
 		args := make([]any, 0, len(part)*columnCount)
 		for _, r := range part {
 			args = append(args, r.id, r.state, r.lang, r.consentVersion, sqldb.Millis(r.consent), sqldb.Millis(r.created),
@@ -92,48 +92,6 @@ func setProven(tx *sqldb.Tx, id int64, ch notify.Channel, sealed []byte) error {
 	}
 	if _, err := tx.Exec(statement, sealed, sqldb.Millis(tx.Now()), id); err != nil {
 		return fmt.Errorf("prove contact: %w", err)
-	}
-	return nil
-}
-
-// insertTokens writes the forms' tokens with the challenges they will stand for. A
-// form that was sent before keeps its challenge, which is the answer.
-func insertTokens(tx *sqldb.Tx, entries map[string]*entry) (map[string]int64, error) {
-	if len(entries) == 0 {
-		return nil, nil
-	}
-	args := make([]any, 0, 3*len(entries))
-	for _, token := range sorted(entries) {
-		args = append(args, token, entries[token].challenge, sqldb.Millis(tx.Now().Add(tokenFor)))
-	}
-	rows, err := tx.Query(`INSERT INTO register_token (token_hash, challenge, until_ms) VALUES `+sqldb.Values(len(entries), 3, 1)+`
-		ON CONFLICT (token_hash) DO UPDATE SET challenge = register_token.challenge RETURNING token_hash, challenge`, args...)
-	if err != nil {
-		return nil, fmt.Errorf("write form tokens: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	out := make(map[string]int64, len(entries))
-	for rows.Next() {
-		var token string
-		var challenge int64
-		if err := rows.Scan(&token, &challenge); err != nil {
-			return nil, fmt.Errorf("write form tokens: %w", err)
-		}
-		out[token] = challenge
-	}
-	return out, rows.Err()
-}
-
-func setToken(tx *sqldb.Tx, token string, challenge int64) error {
-	if _, err := tx.Exec(`UPDATE register_token SET challenge = $1 WHERE token_hash = $2`, challenge, token); err != nil {
-		return fmt.Errorf("write form token: %w", err)
-	}
-	return nil
-}
-
-func deleteToken(tx *sqldb.Tx, token string) error {
-	if _, err := tx.Exec(`DELETE FROM register_token WHERE token_hash = $1`, token); err != nil {
-		return fmt.Errorf("delete form token: %w", err)
 	}
 	return nil
 }
@@ -238,15 +196,6 @@ func dropUnproven(tx *sqldb.Tx, account int64) error {
 		return fmt.Errorf("drop unproven account: %w", err)
 	}
 	return nil
-}
-
-func pruneTokens(tx *sqldb.Tx, most int) (int64, error) {
-	n, err := tx.Exec(`DELETE FROM register_token WHERE token_hash IN
-		(SELECT token_hash FROM register_token WHERE until_ms <= $1 ORDER BY until_ms LIMIT $2)`, sqldb.Millis(tx.Now()), most)
-	if err != nil {
-		return 0, fmt.Errorf("prune form tokens: %w", err)
-	}
-	return n, nil
 }
 
 // unprovenBefore lists accounts that nobody proved in time.

@@ -17,19 +17,29 @@ func claimTable(ch notify.Channel) string {
 	return "email_claim"
 }
 
-// claimsOf finds the claims of addresses by their sums.
+// claimsOf finds the claims of addresses by their sums. They are joined as rows: in
+// an IN of two columns PostgreSQL would go by the version alone, which all rows share.
 func claimsOf(q sqldb.Querier, ch notify.Channel, indexes []seal.Index) (map[string]claim, error) {
-	where, args := among(indexes)
-	rows, err := q.Query(`SELECT key_version, sum, account, proven_ms FROM `+claimTable(ch)+` WHERE `+where, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read claims: %w", err)
-	}
 	found := map[string]claim{}
-	if err := collect(rows, found); err != nil {
-		return nil, fmt.Errorf("read claims: %w", err)
+	for part := range sqldb.Parts(indexes, claimsMost) {
+		args := make([]any, 0, 2*len(part))
+		for _, ix := range part {
+			args = append(args, ix.Version, ix.Sum)
+		}
+		rows, err := q.Query(`SELECT c.key_version, c.sum, c.account, c.proven_ms FROM (`+sqldb.TypedValues(len(part), 1, "BIGINT", "TEXT")+`) AS v
+			JOIN `+claimTable(ch)+` c ON c.key_version = v.column1 AND c.sum = v.column2`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("read claims: %w", err)
+		}
+		if err := collect(rows, found); err != nil {
+			return nil, fmt.Errorf("read claims: %w", err)
+		}
 	}
 	return found, nil
 }
+
+// claimsMost bounds the claims of one statement.
+const claimsMost = 256
 
 func claimOf(q sqldb.Querier, ch notify.Channel, indexes []seal.Index) (claim, error) {
 	found, err := claimsOf(q, ch, indexes)
@@ -45,10 +55,12 @@ func among(indexes []seal.Index) (where string, args []any) {
 			args = append(args, ix.Version)
 		}
 	}
-	for _, ix := range indexes {
-		args = append(args, ix.Sum)
+	sums := make([]string, len(indexes))
+	for i, ix := range indexes {
+		sums[i] = ix.Sum
 	}
-	return `key_version IN (` + sqldb.List(len(versions), 1) + `) AND sum IN (` + sqldb.List(len(indexes), len(versions)+1) + `)`, args
+	list, more := sqldb.In(sums, len(versions)+1)
+	return `key_version IN (` + sqldb.List(len(versions), 1) + `) AND sum IN (` + list + `)`, append(args, more...)
 }
 
 func collect(rows *sql.Rows, into map[string]claim) error {

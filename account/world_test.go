@@ -130,7 +130,7 @@ func (w *world) register(a account.Address, browser string) int64 {
 	if err != nil {
 		w.Fatal(err)
 	}
-	return challenge
+	return challenge.Challenge
 }
 
 func (w *world) deliver() {

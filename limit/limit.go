@@ -20,6 +20,15 @@ type Budget struct {
 	Name   string // a closed word such as "send.hour"
 	Most   int
 	Window time.Duration // starts at the first use
+	// Long is a second, longer window of the same uses; the zero Tier is none. A use
+	// is taken from both or from neither.
+	Long Tier
+}
+
+// Tier is how many uses a longer window holds.
+type Tier struct {
+	Most   int
+	Window time.Duration
 }
 
 // Use is one use of a budget by whoever Key stands for: a blind index or another
@@ -37,7 +46,9 @@ type Verdict struct {
 	Allowed bool
 	Used    int // this use included, when it was allowed
 	Most    int
+	Left    int       // how many more would be allowed now, by both windows
 	Opens   time.Time // when a refused use would be allowed; zero when it is allowed
+	Long    bool      // the longer window refuses, and Used and Most are its
 }
 
 // Take counts one use if the budget has room for it.
@@ -79,11 +90,24 @@ func Refund(tx *sqldb.Tx, u Use) error {
 
 // Look says what Take would answer, without counting.
 func Look(q sqldb.Querier, u Use) (Verdict, error) {
-	c, err := read(q, u.id())
+	verdicts, err := LookMany(q, []Use{u})
 	if err != nil {
 		return Verdict{}, err
 	}
-	return judge(u.Budget, c, q.Now()), nil
+	return verdicts[0], nil
+}
+
+// LookMany is Look for many, in their order.
+func LookMany(q sqldb.Querier, uses []Use) ([]Verdict, error) {
+	counters, err := readMany(q, uses)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Verdict, len(uses))
+	for i, u := range uses {
+		out[i] = judge(u.Budget, counters[u.id()].opened(u.Budget, q.Now()))
+	}
+	return out, nil
 }
 
 // Sweep removes counters whose window has ended, at most so many of them. They
@@ -122,16 +146,18 @@ func wanted(uses []Use) []want {
 	return wants
 }
 
+// lookFull reads the counters that had no room and so were left alone.
 func lookFull(q sqldb.Querier, wants []want, counters map[id]counter) error {
+	var full []Use
 	for _, w := range wants {
-		if _, taken := counters[w.id]; taken {
-			continue
+		if _, taken := counters[w.id]; !taken {
+			full = append(full, Use{Budget: w.budget, Key: w.id.key})
 		}
-		c, err := read(q, w.id)
-		if err != nil {
-			return err
-		}
-		counters[w.id] = c
 	}
-	return nil
+	found, err := readMany(q, full)
+	for name, c := range found {
+		c.granted = 0
+		counters[name] = c
+	}
+	return err
 }

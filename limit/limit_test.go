@@ -86,8 +86,8 @@ func TestABatchCountsAKeyAsOftenAsItIsNamed(t *testing.T) {
 		take(t, db, a)
 		opens := clock.Now().Add(time.Hour)
 		want := []limit.Verdict{
-			{Allowed: true, Used: 2, Most: 3},
-			{Allowed: true, Used: 1, Most: 3},
+			{Allowed: true, Used: 2, Most: 3, Left: 1},
+			{Allowed: true, Used: 1, Most: 3, Left: 2},
 			{Allowed: true, Used: 3, Most: 3},
 			{Used: 3, Most: 3, Opens: opens},
 		}
@@ -181,6 +181,33 @@ func TestSweepingTakesOnlyWhatHasEnded(t *testing.T) {
 		})
 		if gone != 1 || look(t, db, fresh).Used != 1 {
 			t.Errorf("%d gone, fresh %+v", gone, look(t, db, fresh))
+		}
+	})
+}
+
+func TestAUseIsTakenFromBothWindowsOrFromNeither(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+		both := hourly
+		both.Long = limit.Tier{Most: 5, Window: 24 * time.Hour}
+		u := limit.Use{Budget: both, Key: "a", Taken: clock.Now()}
+		began := clock.Now()
+		first := take(t, db, u, u, u, u)
+		if allowed(first) != 3 || first[3].Long || !first[3].Opens.Equal(began.Add(time.Hour)) || first[0].Left != 2 || first[2].Left != 0 {
+			t.Fatalf("the first hour: %+v", first)
+		}
+		clock.Add(time.Hour)
+		second := take(t, db, u, u, u)
+		want := limit.Verdict{Used: 5, Most: 5, Long: true, Opens: began.Add(24 * time.Hour)}
+		if allowed(second) != 2 || second[1].Left != 0 || second[2] != want || look(t, db, u) != want {
+			t.Fatalf("the day is full: %+v, look %+v", second, look(t, db, u))
+		}
+		write(t, db, func(tx *sqldb.Tx) error { return limit.Refund(tx, u) }) // of the first hour: the day's alone
+		if v := look(t, db, u); !v.Allowed || v.Used != 2 || v.Left != 1 {
+			t.Errorf("after a refund: %+v", v)
+		}
+		clock.Set(began.Add(24 * time.Hour))
+		if v := take(t, db, u); !v[0].Allowed || v[0].Left != 2 {
+			t.Errorf("the next day: %+v", v)
 		}
 	})
 }

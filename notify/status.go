@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"gelombang/internal/fault"
 	"gelombang/internal/sqldb"
@@ -55,10 +56,20 @@ func (s *Service) status(r row, events []Event) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	queued := Event{At: r.created, State: Queued, Route: string(r.channel)}
 	return Status{
 		ID: r.id, Owner: r.owner, Channel: r.channel, Key: r.key, State: r.state, Reason: r.reason, To: MaskAddress(r.channel, to),
 		Provider: r.provider, Created: r.created, Since: r.since, Attempts: r.attempts,
-		Events: slices.Concat([]Event{queued}, events),
+		Events: slices.Concat([]Event{queued(r.channel, r.created)}, events),
 	}, nil
+}
+
+// queued is the first event of every message: the making of its row.
+func queued(ch Channel, at time.Time) Event {
+	return Event{At: at, State: Queued, Route: string(ch)}
+}
+
+// Queued is the status of a message that Queue has just written under an id.
+func (m Message) Queued(id int64, at time.Time) Status {
+	return Status{ID: id, Owner: m.Owner, Channel: m.Channel, Key: m.Key, State: Queued, To: MaskAddress(m.Channel, m.To),
+		Created: at, Since: at, Events: []Event{queued(m.Channel, at)}}
 }

@@ -27,12 +27,12 @@ type row struct {
 }
 
 // insertMost bounds the rows of one statement.
-const insertMost = 500
+const insertMost = 256
 
 func insert(tx *sqldb.Tx, rows []row) error {
 	const columns = 12
 	now := sqldb.Millis(tx.Now())
-	for part := range slices.Chunk(rows, insertMost) {
+	for part := range sqldb.Parts(rows, insertMost) {
 		args := make([]any, 0, len(part)*columns)
 		for _, r := range part {
 			args = append(args, r.id, string(r.channel), r.key, r.lang, r.owner, r.fill, r.to, r.args,

@@ -12,6 +12,9 @@ import (
 	"gelombang/notify"
 )
 
+// There says which of these challenges exist, whatever became of them since.
+func (s *Service) There(q sqldb.Querier, ids []int64) (map[int64]bool, error) { return there(q, ids) }
+
 // order is a request on its way: the challenge it will use and what becomes of it.
 type order struct {
 	req  Request
@@ -25,6 +28,8 @@ type order struct {
 	inherits bool
 	send     bool
 	same     *order // an order of this batch that asks for the same thing
+	sends    limit.Verdict
+	message  notify.Status // the one that goes out
 	refused  *fault.Error
 }
 
@@ -46,7 +51,7 @@ func (s *Service) Issue(tx *sqldb.Tx, rs ...Request) ([]Issued, error) {
 	if err := s.dispatch(tx, orders); err != nil {
 		return nil, err
 	}
-	return issued(orders), nil
+	return s.issued(tx, orders)
 }
 
 func (s *Service) orders(tx *sqldb.Tx, rs []Request) ([]*order, error) {
@@ -156,15 +161,14 @@ func (s *Service) heir(tx *sqldb.Tx, old challenge, r Request) challenge {
 	return c
 }
 
-// budget takes every sending from its destination's hour and day, from both or
-// from neither.
+// budget takes every sending from its destination's hour and day.
 func (s *Service) budget(tx *sqldb.Tx, orders []*order) error {
 	var sending []*order
 	var uses []limit.Use
 	for _, o := range orders {
 		if o.send && o.same == nil {
 			sending = append(sending, o)
-			uses = append(uses, s.policy.sendHour(o.c), s.policy.sendDay(o.c))
+			uses = append(uses, s.policy.sending(o.c))
 		}
 	}
 	verdicts, err := limit.TakeMany(tx, uses)
@@ -172,29 +176,19 @@ func (s *Service) budget(tx *sqldb.Tx, orders []*order) error {
 		return err
 	}
 	for i, o := range sending {
-		if err := o.judge(tx, uses[2*i:2*i+2], verdicts[2*i:2*i+2]); err != nil {
-			return err
+		if o.sends = verdicts[i]; !o.sends.Allowed {
+			o.refused = usedUpSends(o.sends)
 		}
 	}
 	return nil
 }
 
-func (o *order) judge(tx *sqldb.Tx, uses []limit.Use, verdicts []limit.Verdict) error {
-	keys := []string{"otp.sends_used_hour", "otp.sends_used_day"}
-	for i, v := range verdicts {
-		if v.Allowed {
-			continue
-		}
-		if o.refused == nil || v.Opens.After(o.refused.Until) {
-			o.refused = fault.LimitedUntil(keys[i], v.Opens, fault.Args{"most": v.Most})
-		}
-		if other := 1 - i; verdicts[other].Allowed {
-			if err := limit.Refund(tx, uses[other]); err != nil {
-				return err
-			}
-		}
+func usedUpSends(v limit.Verdict) *fault.Error {
+	key := "otp.sends_used_hour"
+	if v.Long {
+		key = "otp.sends_used_day"
 	}
-	return nil
+	return fault.LimitedUntil(key, v.Opens, fault.Args{"most": v.Most})
 }
 
 // dispatch queues the messages and writes the challenges.
@@ -218,6 +212,7 @@ func (s *Service) dispatch(tx *sqldb.Tx, orders []*order) error {
 	var fresh []challenge
 	for i, o := range sending {
 		o.c.message, o.c.lastSent, o.c.sends = ids[i], tx.Now(), o.c.sends+1
+		o.message = messages[i].Queued(ids[i], tx.Now())
 		if err := o.settle(tx); err != nil {
 			return err
 		}
@@ -263,7 +258,14 @@ func (s *Service) message(c challenge, dest string) (notify.Message, error) {
 	return m, err
 }
 
-func issued(orders []*order) []Issued {
+// issued answers the requests, each with the challenge as its page shows it. What was
+// just written is told from memory: on an opening day nothing is read for the page
+// that says "we have written to you".
+func (s *Service) issued(tx *sqldb.Tx, orders []*order) ([]Issued, error) {
+	views, err := s.written(tx, orders)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Issued, len(orders))
 	for i, o := range orders {
 		from := o
@@ -276,6 +278,36 @@ func issued(orders []*order) []Issued {
 		}
 		out[i] = Issued{Challenge: from.c.id, Account: from.c.account, Message: from.c.message,
 			Reused: o.same != nil || !from.fresh || from.replaces != 0}
+		if v, ok := views[from]; ok {
+			out[i].View = v
+		} else if out[i].View, err = s.View(tx, from.c.id, o.req.Browser); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return out, nil
+}
+
+// written gives the views of what was sent just now. The guesses of the day are the
+// address's, so they are looked up, whether there can be any or not.
+func (s *Service) written(tx *sqldb.Tx, orders []*order) (map[*order]View, error) {
+	var sent []*order
+	var uses []limit.Use
+	for _, o := range orders {
+		if o.send && o.same == nil && o.refused == nil {
+			sent = append(sent, o)
+			uses = append(uses, s.policy.guessDay(o.c))
+		}
+	}
+	guesses, err := limit.LookMany(tx, uses)
+	if err != nil {
+		return nil, err
+	}
+	views := make(map[*order]View, len(sent))
+	for i, o := range sent {
+		v := s.viewOf(tx.Now(), o.c, o.dest, o.req.Browser)
+		v.limits(o.c, guesses[i], o.sends)
+		v.Message = o.message
+		views[o] = v
+	}
+	return views, nil
 }

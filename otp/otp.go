@@ -62,8 +62,14 @@ const (
 // the clock would let a stranger use up the tries of everybody who is registering.
 func NewID() int64 {
 	var b [8]byte
-	_, _ = rand.Read(b[:])                                 // never fails
-	return int64(binary.BigEndian.Uint64(b[:])>>1) | 1<<61 // #nosec G115 -- 63 bits; never 0
+	_, _ = rand.Read(b[:]) // never fails
+	return IDFrom(b[:])
+}
+
+// IDFrom is the id that eight unguessable bytes stand for, such as the beginning of
+// a keyed hash: whoever asks twice for the same thing names the same challenge.
+func IDFrom(b []byte) int64 {
+	return int64(binary.BigEndian.Uint64(b)>>1) | 1<<61 // #nosec G115 -- 63 bits; never 0
 }
 
 // Request asks for a code to be sent.
@@ -89,6 +95,7 @@ type Issued struct {
 	Account   int64 // the challenge's: an older one's when it is reused
 	Message   int64
 	Reused    bool // the open challenge of the same browser and address
+	View      View
 	Refused   *fault.Error
 }
 

@@ -104,12 +104,11 @@ func (c challenge) use(name string, most int, window time.Duration) limit.Use {
 	return limit.Use{Budget: limit.Budget{Name: name, Most: most, Window: window}, Key: key}
 }
 
-func (p Policy) sendHour(c challenge) limit.Use {
-	return c.use("otp.send.hour", p.SendsPerDestinationHour, time.Hour)
-}
-
-func (p Policy) sendDay(c challenge) limit.Use {
-	return c.use("otp.send.day", p.SendsPerDestinationDay, day)
+// sending is one sending, which an hour and a day have room for.
+func (p Policy) sending(c challenge) limit.Use {
+	u := c.use("otp.send", p.SendsPerDestinationHour, time.Hour)
+	u.Budget.Long = limit.Tier{Most: p.SendsPerDestinationDay, Window: day}
+	return u
 }
 
 // giveBackDay bounds the sendings that are given back because they failed.

@@ -91,11 +91,7 @@ func (s *Service) OnFailed(tx *sqldb.Tx, id int64) error {
 	if err != nil || !back.Allowed {
 		return err
 	}
-	for _, use := range []limit.Use{s.policy.sendHour(c), s.policy.sendDay(c)} {
-		use.Taken = c.lastSent
-		if err := limit.Refund(tx, use); err != nil {
-			return err
-		}
-	}
-	return nil
+	sending := s.policy.sending(c)
+	sending.Taken = c.lastSent
+	return limit.Refund(tx, sending)
 }

@@ -3,7 +3,6 @@ package otp
 import (
 	"database/sql"
 	"fmt"
-	"slices"
 	"time"
 
 	"gelombang/internal/fault"
@@ -15,10 +14,9 @@ const columns = `id, purpose, channel, dest_version, dest_index, dest_sealed, ac
 
 const columnCount = 23
 
-// insertMost bounds the rows of one statement. SQLite finds each numbered parameter
-// by walking a list, so a statement's cost grows with the square of their number:
-// 256 rows of 21 took more time than all the rest of a registration.
-const insertMost = 32
+// insertMost bounds the rows of one statement: PostgreSQL takes at most 65,535
+// parameters, and a row has 23.
+const insertMost = 256
 
 func scan(row interface{ Scan(...any) error }) (challenge, error) {
 	var c challenge
@@ -41,17 +39,36 @@ func get(q sqldb.Querier, id int64) (challenge, error) {
 	return c, nil
 }
 
+// there says which challenges exist, whatever became of them.
+func there(q sqldb.Querier, ids []int64) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	list, args := sqldb.In(ids, 1)
+	found, err := sqldb.All(q, func(rows *sql.Rows) (id int64, err error) {
+		err = rows.Scan(&id)
+		return id, err
+	}, `SELECT id FROM challenge WHERE id IN (`+list+`)`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("look for challenges: %w", err)
+	}
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, nil
+}
+
 // liveFor lists the challenges of destinations that are neither over nor expired,
-// by destination, newest first.
+// by destination, newest first. The sum keeps PostgreSQL from going by the time of
+// expiry, by which nearly all of an opening day's challenges are still alive.
 func liveFor(q sqldb.Querier, sums []string) (map[string][]challenge, error) {
 	live := map[string][]challenge{}
 	if len(sums) == 0 {
 		return live, nil
 	}
-	args := append(anys(sums), sqldb.Millis(q.Now()))
+	list, args := sqldb.In(sums, 1)
+	args = append(args, sqldb.Millis(q.Now()))
 	cs, err := sqldb.All(q, func(rows *sql.Rows) (challenge, error) { return scan(rows) },
-		`SELECT `+columns+` FROM challenge WHERE dest_index IN (`+sqldb.List(len(sums), 1)+`)
-		AND expires_ms > `+fmt.Sprintf("$%d", len(args))+` AND state IN ('open', 'exhausted') ORDER BY created_ms DESC, id DESC`, args...)
+		`SELECT `+columns+` FROM challenge WHERE dest_index IN (`+list+`)
+		AND expires_ms + 0 > `+fmt.Sprintf("$%d", len(args))+` AND state IN ('open', 'exhausted') ORDER BY created_ms DESC, id DESC`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read live challenges: %w", err)
 	}
@@ -62,14 +79,18 @@ func liveFor(q sqldb.Querier, sums []string) (map[string][]challenge, error) {
 }
 
 func insert(tx *sqldb.Tx, cs []challenge) error {
-	for part := range slices.Chunk(cs, insertMost) {
+	for part := range sqldb.Parts(cs, insertMost) {
 		args := make([]any, 0, len(part)*columnCount)
 		for _, c := range part {
 			args = append(args, c.id, string(c.purpose), string(c.channel), c.dest.Version, c.dest.Sum, c.sealed, c.account, c.asker, asNumber(c.known), c.browser, c.lang, c.textKey, c.link,
 				c.keyVersion, c.digits, string(c.state), c.guesses, c.guessesMost, sqldb.Millis(c.created), sqldb.Millis(c.expires), sqldb.Millis(c.lastSent), c.sends, c.message)
 		}
-		if _, err := tx.Exec(`INSERT INTO challenge (`+columns+`) VALUES `+sqldb.Values(len(part), columnCount, 1), args...); err != nil {
+		n, err := tx.Exec(`INSERT INTO challenge (`+columns+`) VALUES `+sqldb.Values(len(part), columnCount, 1)+` ON CONFLICT (id) DO NOTHING`, args...)
+		if err != nil {
 			return fmt.Errorf("insert challenges: %w", err)
+		}
+		if n < int64(len(part)) { // the same form, sent to another node as well, was quicker
+			return fmt.Errorf("insert challenges: %w", sqldb.ErrRace)
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package otp
 
 import (
+	"time"
+
 	"gelombang/internal/fault"
 	"gelombang/internal/sqldb"
 	"gelombang/limit"
@@ -17,14 +19,12 @@ func (s *Service) View(q sqldb.Querier, id int64, browser string) (View, error) 
 	if err != nil {
 		return View{}, err
 	}
-	v := View{
-		Challenge: c.id, Purpose: c.purpose, Channel: c.channel, To: notify.MaskAddress(c.channel, dest),
-		State: c.stateAt(q.Now()), Digits: c.digits, Expires: c.expires, ResendAt: c.resendAt(s.policy),
-		SameBrowser: c.askedHere(browser), Account: c.account,
-	}
-	if err := s.lookLimits(q, c, &v); err != nil {
+	v := s.viewOf(q.Now(), c, dest, browser)
+	budgets, err := limit.LookMany(q, []limit.Use{s.policy.guessDay(c), s.policy.sending(c)})
+	if err != nil {
 		return View{}, err
 	}
+	v.limits(c, budgets[0], budgets[1])
 	v.Message, err = s.notify.Status(q, c.message)
 	if fault.Is(err, fault.NotFound) { // messages are pruned before challenges
 		err = nil
@@ -32,22 +32,18 @@ func (s *Service) View(q sqldb.Querier, id int64, browser string) (View, error) 
 	return v, err
 }
 
-func (s *Service) lookLimits(q sqldb.Querier, c challenge, v *View) error {
-	guesses, err := limit.Look(q, s.policy.guessDay(c))
-	if err != nil {
-		return err
+func (s *Service) viewOf(now time.Time, c challenge, dest, browser string) View {
+	return View{
+		Challenge: c.id, Purpose: c.purpose, Channel: c.channel, To: notify.MaskAddress(c.channel, dest),
+		State: c.stateAt(now), Digits: c.digits, Expires: c.expires, ResendAt: c.resendAt(s.policy),
+		SameBrowser: c.askedHere(browser), Account: c.account,
 	}
-	v.TriesLeft = max(0, min(c.guessesMost-c.guesses, guesses.Most-guesses.Used))
-	if !guesses.Allowed {
+}
+
+// limits says how many guesses and sendings are left.
+func (v *View) limits(c challenge, guesses, sends limit.Verdict) {
+	v.TriesLeft, v.SendsLeft = max(0, min(c.guessesMost-c.guesses, guesses.Left)), sends.Left
+	if guesses.Left == 0 {
 		v.GuessesOpen = guesses.Opens
 	}
-	v.SendsLeft = s.policy.SendsPerDestinationDay
-	for _, use := range []limit.Use{s.policy.sendHour(c), s.policy.sendDay(c)} {
-		sends, err := limit.Look(q, use)
-		if err != nil {
-			return err
-		}
-		v.SendsLeft = min(v.SendsLeft, max(0, sends.Most-sends.Used))
-	}
-	return nil
 }
