@@ -5,13 +5,19 @@
 // that lost its lease may have done the work already, and a fence can't unsend.
 // Finished jobs leave the table; failed ones come back later with a growing
 // pause; after the last try they are dead and wait for a person to redrive them.
+//
+// A claim costs a round trip and a commit, so quick jobs are claimed in bulk and a
+// little ahead, and their outcomes share transactions. What was claimed and not begun
+// goes back at once when the node stops or its jobs become slow.
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"gelombang/internal/sqldb"
@@ -47,6 +53,14 @@ type Job struct {
 	Created  time.Time
 	args     string
 	fence    int64
+	until    time.Time // the end of our lease
+	priority Priority
+	runAt    int64 // milliseconds
+}
+
+// before is the order in which the jobs of a queue begin.
+func (j Job) before(other Job) int {
+	return cmp.Or(cmp.Compare(j.priority, other.priority), cmp.Compare(j.runAt, other.runAt), cmp.Compare(j.ID, other.ID))
 }
 
 // Decode reads the args into v. An unreadable row fails only itself: the error is final.
@@ -84,10 +98,14 @@ func (e *laterError) Error() string { return e.why }
 type Queue struct {
 	db   *sqldb.DB
 	wake chan struct{}
+	mu   sync.Mutex
+	due  map[string]bool // the queues that wake is about
 }
 
 // NewQueue makes the outbox.
-func NewQueue(db *sqldb.DB) *Queue { return &Queue{db: db, wake: make(chan struct{}, 1)} }
+func NewQueue(db *sqldb.DB) *Queue {
+	return &Queue{db: db, wake: make(chan struct{}, 1), due: map[string]bool{}}
+}
 
 // Enqueue writes jobs in the caller's transaction. Workers of this process wake
 // up when it commits, others at their next poll.
@@ -103,16 +121,36 @@ func (q *Queue) Enqueue(tx *sqldb.Tx, news ...New) error {
 		}
 		rows[i] = r
 	}
-	tx.AfterCommit(q.Wake)
+	tx.AfterCommit(func() {
+		for _, r := range rows {
+			q.Wake(r.queue)
+		}
+	})
 	return insert(tx, rows)
 }
 
-// Wake makes this process's workers look for work now.
-func (q *Queue) Wake() {
+// now is the clock of the database's transactions.
+func (q *Queue) now() time.Time { return q.db.Now() }
+
+// Wake makes this process's workers look for work in a queue now. They don't look
+// into the others: on an opening day that would be most of what they do.
+func (q *Queue) Wake(queue string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.due[queue] = true
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
+}
+
+// woken gives the queues that were woken since the last call.
+func (q *Queue) woken() map[string]bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	due := q.due
+	q.due = map[string]bool{}
+	return due
 }
 
 func newRow(tx *sqldb.Tx, n New) (row, error) {
@@ -169,8 +207,5 @@ func (q *Queue) DeadJobs(ctx context.Context, most int) (out []DeadJob, err erro
 	return out, err
 }
 
-// Redrive gives a dead job all its tries anew.
-func (q *Queue) Redrive(tx *sqldb.Tx, id int64) error {
-	tx.AfterCommit(q.Wake)
-	return redrive(tx, id)
-}
+// Redrive gives a dead job all its tries anew. It begins at the next poll.
+func (q *Queue) Redrive(tx *sqldb.Tx, id int64) error { return redrive(tx, id) }

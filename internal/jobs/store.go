@@ -3,6 +3,7 @@ package jobs
 import (
 	"database/sql"
 	"slices"
+	"strconv"
 	"time"
 
 	"gelombang/internal/sqldb"
@@ -18,11 +19,11 @@ type row struct {
 	once     string
 }
 
-// insertMost bounds the rows of one statement.
-const insertMost = 500
+// rowsMost bounds the rows of one statement.
+const rowsMost = 256
 
 func insert(tx *sqldb.Tx, rows []row) error {
-	for part := range slices.Chunk(rows, insertMost) {
+	for part := range sqldb.Parts(rows, rowsMost) {
 		args := make([]any, 0, len(part)*9)
 		for _, r := range part {
 			args = append(args, r.id, r.kind, r.queue, r.args, "ready", int64(r.priority), sqldb.Millis(r.runAt), sqldb.Millis(tx.Now()), nullable(r.once))
@@ -43,35 +44,37 @@ func nullable(s string) any {
 	return s
 }
 
-const jobColumns = `id, kind, queue, attempts, fence, args, created_ms`
+const jobColumns = `id, kind, queue, attempts, fence, args, created_ms, priority, run_at_ms`
 
 func scanJob(rows *sql.Rows) (Job, error) {
 	var j Job
 	var created int64
-	err := rows.Scan(&j.ID, &j.Kind, &j.Queue, &j.Attempts, &j.fence, &j.args, &created)
+	err := rows.Scan(&j.ID, &j.Kind, &j.Queue, &j.Attempts, &j.fence, &j.args, &created, &j.priority, &j.runAt)
 	j.Created = sqldb.Time(created)
 	return j, err
 }
 
+// claim takes the due jobs of a queue that go first. The limit, a power of two so
+// that there are few texts, stands in the text: for a limit that is a parameter
+// PostgreSQL expects a tenth of the table, and reads all of it at every claim.
 func claim(tx *sqldb.Tx, queue string, most int) ([]Job, error) {
 	now := tx.Now()
+	until := now.Add(LeaseFor)
 	jobs, err := sqldb.All(tx, scanJob, `UPDATE job SET state = 'running', attempts = attempts + 1, fence = fence + 1, lease_until_ms = $1
 		WHERE id IN (SELECT id FROM job WHERE queue = $2 AND state = 'ready' AND run_at_ms <= $3
-			ORDER BY priority, run_at_ms, id LIMIT $4`+tx.SkipLocked()+`)
-		RETURNING `+jobColumns, sqldb.Millis(now.Add(LeaseFor)), queue, sqldb.Millis(now), most)
-	// RETURNING promises no order; ids are by age.
-	slices.SortFunc(jobs, func(a, b Job) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+			ORDER BY priority, run_at_ms, id LIMIT `+strconv.Itoa(most)+tx.SkipLocked()+`)
+		RETURNING `+jobColumns, sqldb.Millis(until), queue, sqldb.Millis(now))
+	for i := range jobs {
+		jobs[i].until = until
+	}
+	slices.SortFunc(jobs, Job.before) // RETURNING promises no order
 	return jobs, err
 }
 
 // done removes finished jobs. A job whose lease was lost has another fence and stays.
 func done(tx *sqldb.Tx, jobs []Job) error {
-	for part := range slices.Chunk(jobs, insertMost) {
-		args := make([]any, 0, len(part)*2)
-		for _, j := range part {
-			args = append(args, j.ID, j.fence)
-		}
-		if _, err := tx.Exec(`DELETE FROM job WHERE (id, fence) IN (`+sqldb.TypedValues(len(part), 1, "BIGINT", "BIGINT")+`)`, args...); err != nil {
+	for part := range sqldb.Parts(jobs, rowsMost) {
+		if _, err := tx.Exec(`DELETE FROM job WHERE (id, fence) IN (`+sqldb.TypedValues(len(part), 1, "BIGINT", "BIGINT")+`)`, claims(part)...); err != nil {
 			return err
 		}
 	}
@@ -89,21 +92,54 @@ func bury(tx *sqldb.Tx, j Job, why string) error {
 	return err
 }
 
-func renew(tx *sqldb.Tx, jobs []Job) error {
-	args := []any{sqldb.Millis(tx.Now().Add(LeaseFor))}
+// renew holds on to leases and gives the ids of the jobs that were still ours.
+func renew(tx *sqldb.Tx, jobs []Job, until time.Time) (map[int64]bool, error) {
+	ours := make(map[int64]bool, len(jobs))
+	for part := range sqldb.Parts(jobs, rowsMost) {
+		ids, err := sqldb.All(tx, scanID, `UPDATE job SET lease_until_ms = $1 WHERE (id, fence) IN (`+
+			sqldb.TypedValues(len(part), 2, "BIGINT", "BIGINT")+`) RETURNING id`, append([]any{sqldb.Millis(until)}, claims(part)...)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			ours[id] = true
+		}
+	}
+	return ours, nil
+}
+
+func scanID(rows *sql.Rows) (id int64, err error) {
+	err = rows.Scan(&id)
+	return id, err
+}
+
+// release undoes claims: their jobs never began, so the try does not count. The new
+// fence keeps whoever held them from writing.
+func release(tx *sqldb.Tx, jobs []Job) error {
+	for part := range sqldb.Parts(jobs, rowsMost) {
+		if _, err := tx.Exec(`UPDATE job SET state = 'ready', attempts = attempts - 1, fence = fence + 1 WHERE (id, fence) IN (`+
+			sqldb.TypedValues(len(part), 1, "BIGINT", "BIGINT")+`)`, claims(part)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claims are the ids and fences of jobs, one after the other.
+func claims(jobs []Job) []any {
+	args := make([]any, 0, len(jobs)*2)
 	for _, j := range jobs {
 		args = append(args, j.ID, j.fence)
 	}
-	_, err := tx.Exec(`UPDATE job SET lease_until_ms = $1 WHERE (id, fence) IN (`+sqldb.TypedValues(len(jobs), 2, "BIGINT", "BIGINT")+`)`, args...)
-	return err
+	return args
 }
 
 // rescue sends back jobs whose lease ran out: their node died or lost its clock.
 // A finished job has left the table, so success is never overwritten.
 func rescue(tx *sqldb.Tx) (int64, error) {
 	return tx.Exec(`UPDATE job SET state = 'ready', fence = fence + 1, last_error = 'lease ran out'
-		WHERE id IN (SELECT id FROM job WHERE state = 'running' AND lease_until_ms < $1 ORDER BY lease_until_ms LIMIT $2`+tx.SkipLocked()+`)`,
-		sqldb.Millis(tx.Now()), rescueMost)
+		WHERE id IN (SELECT id FROM job WHERE state = 'running' AND lease_until_ms < $1 ORDER BY lease_until_ms LIMIT `+strconv.Itoa(rescueMost)+tx.SkipLocked()+`)`,
+		sqldb.Millis(tx.Now()))
 }
 
 func health(rx *sqldb.Rx) ([]Health, error) {

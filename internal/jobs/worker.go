@@ -2,11 +2,9 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -19,38 +17,34 @@ import (
 // Handle, then Run it.
 type Worker struct {
 	q        *Queue
-	queues   map[string]*lane
+	lanes    map[string]*lane
 	handlers map[string]Handler
 	finish   *batch.Batcher[outcome, int64, struct{}]
+	running  sync.WaitGroup
+	room     chan struct{} // a lane could take more
+	yield    func() bool
+	yielded  int // polls in a row at which somebody else went first
 	maxSkew  time.Duration
 	skewed   bool
 }
 
 // Config says how much a worker does at once. MaxSkew is the difference from the
-// database's clock past which it stops claiming; 0 never asks.
+// database's clock past which it stops claiming; 0 never asks. While Yield says true
+// the worker claims next to nothing: people wait for the database. Nil never yields.
 type Config struct {
 	Slots   map[string]int // per queue
 	MaxSkew time.Duration
-}
-
-// lane is one queue's share of this process.
-type lane struct {
-	name  string
-	slots int
-	mu    sync.Mutex
-	busy  map[int64]Job
-}
-
-type outcome struct {
-	job   Job
-	apply func(tx *sqldb.Tx) error // nil: finished
+	Yield   func() bool
 }
 
 // NewWorker makes a worker that runs at most c.Slots[queue] jobs of each queue at once.
 func NewWorker(q *Queue, c Config) *Worker {
-	w := &Worker{q: q, maxSkew: c.MaxSkew, queues: map[string]*lane{}, handlers: map[string]Handler{}}
+	if c.Yield == nil {
+		c.Yield = func() bool { return false }
+	}
+	w := &Worker{q: q, maxSkew: c.MaxSkew, yield: c.Yield, lanes: map[string]*lane{}, handlers: map[string]Handler{}, room: make(chan struct{}, 1)}
 	for name, n := range c.Slots {
-		w.queues[name] = &lane{name: name, slots: n, busy: map[int64]Job{}}
+		w.lanes[name] = newLane(name, n)
 	}
 	return w
 }
@@ -66,26 +60,36 @@ func (w *Worker) Handle(kind string, h Handler) {
 // Kinds lists the kinds that have a handler.
 func (w *Worker) Kinds() []string { return slices.Sorted(maps.Keys(w.handlers)) }
 
-// Run works until ctx ends, then waits for the jobs under way; what they leave
-// undone comes back when their lease runs out.
+// Run works until ctx ends, gives back at once what it has claimed and not begun,
+// and waits for the jobs under way; what they leave undone comes back when their
+// lease runs out.
 func (w *Worker) Run(ctx context.Context) {
-	w.finish = batch.New(w.q.db, func(o outcome) int64 { return o.job.ID }, finishAll)
+	w.finish = w.newFinish()
 	defer w.finish.Close()
-	var running sync.WaitGroup
-	defer running.Wait()
+	defer w.running.Wait()
+	defer w.giveBack(ctx, (*lane).drain)
 	poll, rescueTick, renewTick := time.NewTicker(pollEvery), time.NewTicker(rescueEvery), time.NewTicker(renewEvery)
 	defer poll.Stop()
 	defer rescueTick.Stop()
 	defer renewTick.Stop()
 	w.checkClock(ctx)
 	w.rescue(ctx)
+	w.poll(ctx)
 	for {
-		w.fill(ctx, &running)
 		select {
 		case <-ctx.Done():
 			return
+		case <-w.room:
+			w.fill(ctx)
 		case <-w.q.wake:
+			for name := range w.q.woken() {
+				if l := w.lanes[name]; l != nil {
+					l.expect(true)
+				}
+			}
+			w.fill(ctx)
 		case <-poll.C:
+			w.poll(ctx)
 		case <-rescueTick.C:
 			w.checkClock(ctx)
 			w.rescue(ctx)
@@ -99,18 +103,18 @@ func (w *Worker) Run(ctx context.Context) {
 // these make due, until none is left or most have run. It is for tests and tools;
 // it needs no Run beside it.
 func (w *Worker) RunDue(ctx context.Context, most int) (ran int, err error) {
-	w.finish = batch.New(w.q.db, func(o outcome) int64 { return o.job.ID }, finishAll)
+	w.finish = w.newFinish()
 	defer w.finish.Close()
 	w.rescue(ctx)
 	for ran < most {
 		n := 0
-		for _, name := range slices.Sorted(maps.Keys(w.queues)) {
+		for _, name := range slices.Sorted(maps.Keys(w.lanes)) {
 			jobs, err := w.claim(ctx, name, 1)
 			if err != nil {
 				return ran, err
 			}
 			for _, j := range jobs {
-				w.one(ctx, j)
+				w.write(ctx, w.do(ctx, j))
 				n++
 			}
 		}
@@ -122,28 +126,73 @@ func (w *Worker) RunDue(ctx context.Context, most int) (ran int, err error) {
 	return ran, fmt.Errorf("more than %d jobs were due", most)
 }
 
-// fill claims as much as every lane has room for.
-func (w *Worker) fill(ctx context.Context, running *sync.WaitGroup) {
+// poll looks for the jobs of other nodes and those whose time has come. While
+// people wait at the door every second one does, for a few jobs: no queue may stop
+// for ever, and what is urgent is claimed first.
+func (w *Worker) poll(ctx context.Context) {
+	for _, l := range w.lanes {
+		l.turn()
+	}
+	w.giveBack(ctx, (*lane).excess)
+	if !w.yield() {
+		w.yielded = 0
+		w.fill(ctx)
+		return
+	}
+	if w.yielded++; w.yielded%yieldEvery == 0 {
+		w.claimAll(ctx, yieldMost)
+	}
+}
+
+// fill claims for every lane that has room, unless people wait at the door.
+func (w *Worker) fill(ctx context.Context) {
+	if !w.yield() {
+		w.claimAll(ctx, claimMost)
+	}
+}
+
+// claimAll claims for every lane that has room, at most most jobs each.
+func (w *Worker) claimAll(ctx context.Context, most int) {
 	if w.skewed || ctx.Err() != nil {
 		return
 	}
-	for _, l := range w.queues {
-		free := min(l.free(), claimMost)
-		if free == 0 {
+	for _, l := range w.lanes {
+		n := powerOfTwo(min(l.room(), most))
+		if n == 0 {
 			continue
 		}
-		jobs, err := w.claim(ctx, l.name, free)
+		jobs, err := w.claim(ctx, l.name, n)
 		if err != nil {
-			slog.ErrorContext(ctx, "job.claim", "queue", l.name, "error", err)
+			if ctx.Err() == nil {
+				slog.ErrorContext(ctx, "job.claim", "queue", l.name, "error", err)
+			}
 			continue
 		}
-		for _, j := range jobs {
-			l.take(j)
-			running.Go(func() {
-				w.one(ctx, j)
-				l.give(j)
-				w.q.Wake() // a place is free
-			})
+		l.take(jobs)
+		l.expect(len(jobs) == n)
+		w.start(ctx, l)
+	}
+}
+
+// start begins as many of a lane's jobs as it has free slots.
+func (w *Worker) start(ctx context.Context, l *lane) {
+	for ctx.Err() == nil {
+		j, ok := l.begin(w.q.now())
+		if !ok {
+			break
+		}
+		w.running.Go(func() {
+			o := w.do(ctx, j)
+			l.ended() // the slot is free while the outcome is written
+			w.start(ctx, l)
+			w.write(ctx, o)
+			l.forget(j)
+		})
+	}
+	if l.low() {
+		select {
+		case w.room <- struct{}{}:
+		default:
 		}
 	}
 }
@@ -156,74 +205,54 @@ func (w *Worker) claim(ctx context.Context, queue string, most int) (jobs []Job,
 	return jobs, err
 }
 
-// one runs a job and writes its outcome. Outcomes share transactions.
-func (w *Worker) one(ctx context.Context, j Job) {
-	o := outcome{job: j, apply: w.verdict(ctx, j, w.call(ctx, j))}
-	// The job's work is done: its outcome is written although we are being stopped.
-	if _, err := w.finish.Do(context.WithoutCancel(ctx), o); err != nil {
-		slog.ErrorContext(ctx, "job.finish", "kind", j.Kind, "job", j.ID, "error", err)
-	}
-}
-
-func (w *Worker) call(ctx context.Context, j Job) (err error) {
-	h, ok := w.handlers[j.Kind]
-	if !ok {
-		return Later(j.Created.Add(pauseMost), "no handler in this release")
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			slog.ErrorContext(ctx, "job.panic", "kind", j.Kind, "job", j.ID, "panic", v, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", v)
-		}
-	}()
-	return h(ctx, j)
-}
-
-// verdict decides what becomes of a job after its handler answered.
-func (w *Worker) verdict(ctx context.Context, j Job, err error) func(*sqldb.Tx) error {
-	var dead *deadError
-	var later *laterError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &later):
-		return func(tx *sqldb.Tx) error { return back(tx, j, later.at, j.Attempts-1, later.why) }
-	case errors.As(err, &dead), j.Attempts >= MaxAttempts:
-		slog.ErrorContext(ctx, "job.dead", "kind", j.Kind, "job", j.ID, "attempts", j.Attempts, "error", err)
-		return func(tx *sqldb.Tx) error { return bury(tx, j, short(err)) }
-	}
-	slog.WarnContext(ctx, "job.retry", "kind", j.Kind, "job", j.ID, "attempts", j.Attempts, "error", err)
-	return func(tx *sqldb.Tx) error {
-		return back(tx, j, tx.Now().Add(pause(j.Attempts)), j.Attempts, short(err))
-	}
-}
-
-func finishAll(tx *sqldb.Tx, items []outcome) ([]batch.Result[struct{}], error) {
-	var finished []Job
-	for _, o := range items {
-		if o.apply == nil {
-			finished = append(finished, o.job)
-		} else if err := o.apply(tx); err != nil {
-			return nil, err
-		}
-	}
-	return make([]batch.Result[struct{}], len(items)), done(tx, finished)
-}
-
 func (w *Worker) renew(ctx context.Context) {
 	var held []Job
-	for _, l := range w.queues {
-		held = append(held, l.held()...)
+	for _, l := range w.lanes {
+		held = append(held, l.all()...)
 	}
 	if len(held) == 0 {
 		return
 	}
-	if err := w.q.db.Write(ctx, func(tx *sqldb.Tx) error { return renew(tx, held) }); err != nil {
+	var ours map[int64]bool
+	var until time.Time
+	err := w.q.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		until = tx.Now().Add(LeaseFor)
+		ours, err = renew(tx, held, until)
+		return err
+	})
+	if err != nil {
 		slog.WarnContext(ctx, "job.renew", "error", err) // the next tick tries again
+		return
+	}
+	for _, l := range w.lanes {
+		l.renewed(ours, until)
 	}
 }
 
+// giveBack makes claimed jobs that have not begun ready again for anybody. It is done
+// although we are being stopped; if it fails their leases run out.
+func (w *Worker) giveBack(ctx context.Context, which func(*lane) []Job) {
+	var jobs []Job
+	for _, l := range w.lanes {
+		jobs = append(jobs, which(l)...)
+	}
+	if len(jobs) == 0 {
+		return
+	}
+	if err := w.q.db.Write(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error { return release(tx, jobs) }); err != nil {
+		slog.WarnContext(ctx, "job.release", "jobs", len(jobs), "error", err)
+	}
+}
+
+// rescue sends back jobs whose lease ran out. Ours that did so while this process was
+// paused are renewed first, where nobody took them: we would take them from ourselves.
 func (w *Worker) rescue(ctx context.Context) {
+	for _, l := range w.lanes {
+		if l.lapsed(w.q.now()) {
+			w.renew(ctx)
+			break
+		}
+	}
 	var n int64
 	err := w.q.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
 		n, err = rescue(tx)
@@ -248,36 +277,4 @@ func (w *Worker) checkClock(ctx context.Context) {
 	if w.skewed {
 		slog.ErrorContext(ctx, "job.clock", "skew_ms", skew.Milliseconds())
 	}
-}
-
-func (l *lane) free() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.slots - len(l.busy)
-}
-
-func (l *lane) take(j Job) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.busy[j.ID] = j
-}
-
-func (l *lane) give(j Job) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.busy, j.ID)
-}
-
-func (l *lane) held() []Job {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Collect(maps.Values(l.busy))
-}
-
-func short(err error) string {
-	s := err.Error()
-	if len(s) > errorMost {
-		s = s[:errorMost]
-	}
-	return s
 }
