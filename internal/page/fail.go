@@ -14,6 +14,9 @@ import (
 // comeBack is told to a browser when an outage has no known end.
 const comeBack = 30 * time.Second
 
+// soon is when a time left says more than a clock without seconds.
+const soon = 2 * time.Minute
+
 // failure is what the error page shows.
 type failure struct {
 	Title, Lead Text
@@ -22,11 +25,14 @@ type failure struct {
 	Countdown   *Countdown
 	Actions     Actions
 	Incident    string // for the phone, when it is ours
+	Kept        *Kept  // what was typed, to be sent again
+	Later       bool   // sending it again is not the main thing to do now
 }
 
 // Fail writes the error page of err. A fault of ours, Internal or Unavailable,
 // never looks like the person's: it says so, what is kept, and when to come
-// back. The ways are what else can be done now, the best one first.
+// back. A form that was sent and may pass later stays on the page, to be sent
+// again with one button. The ways are what else can be done now, the best one first.
 func (r *Renderer) Fail(w http.ResponseWriter, req *http.Request, err error, ways ...Link) {
 	f, known := fault.As(err)
 	if !known {
@@ -40,7 +46,11 @@ func (r *Renderer) Fail(w http.ResponseWriter, req *http.Request, err error, way
 		w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	r.writeFailure(w, req, status, r.failure(req, f, ways))
+	var kept *Kept
+	if f.Kind == fault.Unavailable || f.Kind == fault.Limited {
+		kept = KeptOf(w, req)
+	}
+	r.writeFailure(w, req, status, r.failure(req, f, ways, kept))
 }
 
 func ours(kind fault.Kind) bool { return kind == fault.Internal || kind == fault.Unavailable }
@@ -87,11 +97,11 @@ var plainFailures = map[fault.Kind]failure{
 	fault.Forbidden: {Title: T("page.fail.forbidden.title"), Lead: T("page.fail.forbidden.lead")},
 }
 
-func (r *Renderer) failure(req *http.Request, f *fault.Error, ways []Link) failure {
+func (r *Renderer) failure(req *http.Request, f *fault.Error, ways []Link, kept *Kept) failure {
 	var v failure
 	switch f.Kind {
 	case fault.Internal, fault.Unavailable:
-		v = r.oursFailed(req, f)
+		v = r.oursFailed(req, f, kept)
 	case fault.Limited:
 		v = r.limited(f)
 	default:
@@ -104,7 +114,11 @@ func (r *Renderer) failure(req *http.Request, f *fault.Error, ways []Link) failu
 		v.Items = append(v.Items, textOf(field.Key, field.Args))
 	}
 	if len(ways) == 0 {
-		ways = r.wayOut(req, f.Kind)
+		ways = r.wayOut(req, f.Kind, kept)
+	}
+	if v.Kept, v.Later = kept, f.Kind == fault.Limited; kept != nil && !v.Later {
+		v.Actions = Actions{Button: T("page.kept.send"), Links: ways}
+		return v
 	}
 	v.Actions = Actions{Button: ways[0].Text, Href: ways[0].Href, Links: ways[1:]}
 	return v
@@ -112,29 +126,51 @@ func (r *Renderer) failure(req *http.Request, f *fault.Error, ways []Link) failu
 
 // oursFailed speaks the same words for an outage and for a bug: to the person
 // they are the same. A fault with a key of its own says more exactly what happened.
-func (r *Renderer) oursFailed(req *http.Request, f *fault.Error) failure {
-	happened := T("page.fail.ours.happened")
+func (r *Renderer) oursFailed(req *http.Request, f *fault.Error, kept *Kept) failure {
+	title, happened := T("page.fail.ours.title"), T("page.fail.ours.happened")
 	if f.Kind == fault.Unavailable && f.Key != "" {
 		happened = textOf(f.Key, f.Args)
-	}
-	when := T("page.fail.ours.soon")
-	if f.Until.After(r.now()) {
-		when = T("page.fail.ours.from", "until", locale.Text{Plain: locale.Clock(LangOf(req), f.Until)})
-	}
-	kept := T("page.fail.ours.kept")
-	if req.Method == http.MethodPost {
-		kept = T("page.fail.ours.kept_form")
+		if r.cfg.Catalog.Has(f.Key + ".title") {
+			title = T(f.Key + ".title")
+		}
 	}
 	return failure{
-		Title: T("page.fail.ours.title"),
+		Title: title,
 		Lead:  T("page.fail.ours.lead"),
 		State: State{
 			{Term: T("page.state.happened"), Text: happened},
-			{Term: T("page.state.kept"), Text: kept},
-			{Term: T("page.state.when"), Text: when},
+			{Term: T("page.state.kept"), Text: keptWords(req, kept)},
+			r.comeBackAt(req, f.Until),
 		},
 		Incident: RequestIDOf(req),
 	}
+}
+
+func keptWords(req *http.Request, kept *Kept) Text {
+	switch {
+	case kept != nil && kept.Secrets:
+		return T("page.fail.ours.kept_but_secret")
+	case kept != nil:
+		return T("page.fail.ours.kept_here")
+	case req.Method == http.MethodPost:
+		return T("page.fail.ours.kept_form")
+	}
+	return T("page.fail.ours.kept")
+}
+
+// comeBackAt says when to try again: within minutes as a time left, as a clock of
+// minutes would say "now".
+func (r *Renderer) comeBackAt(req *http.Request, until time.Time) StateRow {
+	row := StateRow{Term: T("page.state.when")}
+	switch left := until.Sub(r.now()); {
+	case left <= 0:
+		row.Text = T("page.fail.ours.soon")
+	case left < soon:
+		row.Strong = T("page.fail.ours.in", "left", left.Round(time.Second))
+	default:
+		row.Strong = T("page.fail.ours.from", "until", locale.Text{Plain: locale.Clock(LangOf(req), until)})
+	}
+	return row
 }
 
 func (r *Renderer) limited(f *fault.Error) failure {
@@ -154,9 +190,9 @@ func (r *Renderer) limited(f *fault.Error) failure {
 
 // wayOut is the one way forward when the caller knows none: again, when it was
 // ours or a matter of time, and else the beginning.
-func (r *Renderer) wayOut(req *http.Request, kind fault.Kind) []Link {
+func (r *Renderer) wayOut(req *http.Request, kind fault.Kind, kept *Kept) []Link {
 	home := r.spareFrame(req).Home
-	if ours(kind) || kind == fault.Limited || kind == fault.Invalid {
+	if ours(kind) && kept == nil || kind == fault.Limited || kind == fault.Invalid {
 		return []Link{{Href: again(req), Text: T("page.fail.again")}, {Href: home, Text: T("page.fail.home")}}
 	}
 	return []Link{{Href: home, Text: T("page.fail.home")}}

@@ -57,15 +57,26 @@ func (v Values) Has(name string) bool { return v.Get(name) != "" }
 // Form reads the body of a POST against its rules. Values are given even with an
 // error about fields, so that the form can be shown again with what was typed.
 func Form(w http.ResponseWriter, req *http.Request, rules ...FieldRule) (Values, error) {
+	sent, err := Sent(w, req)
+	if err != nil {
+		return nil, err
+	}
+	return check(sent, rules)
+}
+
+// Sent is the body of a form as it came, for whoever carries it on unread. It may be
+// called again: the body is read once.
+func Sent(w http.ResponseWriter, req *http.Request) (url.Values, error) {
 	kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, fault.New(fault.Invalid, "page.form.type", nil)
 	}
 	req.Body = http.MaxBytesReader(w, req.Body, maxForm)
 	if err := req.ParseForm(); err != nil {
+		req.PostForm = nil // net/http keeps half a form, and would call it whole the next time
 		return nil, unread(err)
 	}
-	return check(req.PostForm, rules)
+	return req.PostForm, nil
 }
 
 // unread tells a body that is too long or malformed from a connection that broke.

@@ -82,6 +82,7 @@ type Renderer struct {
 	log    *slog.Logger
 	now    func() time.Time
 	pages  map[string]map[locale.Lang]*template.Template
+	stamps stamps
 }
 
 // New parses every page in every language and checks its literal keys.
@@ -273,10 +274,18 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	}
 }
 
-func (r *Renderer) render(w http.ResponseWriter, req *http.Request, status int, name string, data any) error {
+func (r *Renderer) page(req *http.Request, name string) (*template.Template, error) {
 	set := r.pages[name][LangOf(req)]
 	if set == nil {
-		return fmt.Errorf("no page %q", name)
+		return nil, fmt.Errorf("no page %q", name)
+	}
+	return set, nil
+}
+
+func (r *Renderer) render(w http.ResponseWriter, req *http.Request, status int, name string, data any) error {
+	set, err := r.page(req, name)
+	if err != nil {
+		return err
 	}
 	buf := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(buf)

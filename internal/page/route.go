@@ -21,6 +21,20 @@ const (
 // Auths is the closed list, in the order of the constants.
 var Auths = []Auth{Public, Account, Staff, Machine}
 
+// Class says how long a route is served when the house has too much to do: the new
+// are turned away first, then those inside; what is told to everybody never is.
+type Class string
+
+// The closed list of classes.
+const (
+	Inside   Class = ""       // who has begun: a session, an open code, a form; any route that says nothing
+	Always   Class = "always" // what everybody may read: dates, draws, help, the waiting room
+	Newcomer Class = "new"    // who is about to begin
+)
+
+// Classes is the closed list, in the order in which they are kept longest.
+var Classes = []Class{Always, Inside, Newcomer}
+
 // Route is one address of a surface. Surfaces list theirs in a table that the
 // architecture tests read.
 type Route struct {
@@ -28,6 +42,8 @@ type Route struct {
 	Pattern    string // as http.ServeMux takes it, without the method
 	Auth       Auth
 	Permission string // a word of the staff's permissions; needed with Staff, and only there
+	Class      Class
+	Held       bool // the same for every visitor, so served from memory; see Hold
 	Handle     http.HandlerFunc
 }
 
@@ -39,6 +55,10 @@ func (r Route) Fault() error {
 		return fmt.Errorf("route %s %s: method, pattern and handler are needed", r.Method, r.Pattern)
 	case !slices.Contains(Auths, r.Auth):
 		return fmt.Errorf("route %s %s: does not say who may call it", r.Method, r.Pattern)
+	case !slices.Contains(Classes, r.Class):
+		return fmt.Errorf("route %s %s: %q is no class", r.Method, r.Pattern, r.Class)
+	case r.Held && (r.Auth != Public || r.Method != http.MethodGet):
+		return fmt.Errorf("route %s %s: only what everybody may read is held", r.Method, r.Pattern)
 	case (r.Auth == Staff) != (r.Permission != ""):
 		return fmt.Errorf("route %s %s: staff routes, and only they, name a permission", r.Method, r.Pattern)
 	}

@@ -74,12 +74,30 @@ func New(c Config) *Sessions {
 
 // Middleware loads the session of a request and saves what changed before the
 // answer's first byte.
-func (s *Sessions) Middleware(next http.Handler) http.Handler {
-	return s.scs.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+func (s *Sessions) Middleware(next http.Handler) http.Handler { return s.around(s.scs, next) }
+
+func (s *Sessions) around(m *scs.SessionManager, next http.Handler) http.Handler {
+	return m.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		req = req.WithContext(context.WithValue(req.Context(), loaded{s}, true))
 		s.touch(req.Context())
 		next.ServeHTTP(w, req)
 	}))
+}
+
+// Visitors is Middleware for pages that sign nobody in: a request that carries no
+// session, as nearly all of an opening day's, goes to visitor instead; so does one whose
+// session cannot be read, because the database is away.
+func (s *Sessions) Visitors(next, visitor http.Handler) http.Handler {
+	m := *s.scs
+	m.ErrorFunc = func(w http.ResponseWriter, req *http.Request, _ error) { visitor.ServeHTTP(w, req) }
+	known := s.around(&m, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if _, err := req.Cookie(s.scs.Cookie.Name); err != nil {
+			visitor.ServeHTTP(w, req)
+			return
+		}
+		known.ServeHTTP(w, req)
+	})
 }
 
 // loaded marks a request whose session was read.

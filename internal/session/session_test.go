@@ -336,3 +336,37 @@ func TestWhereNoSessionWasReadNobodyIsSignedIn(t *testing.T) {
 		}
 	})
 }
+
+func TestAPageForAnybodyIsGivenToWhomNoSessionCanBeReadFor(t *testing.T) {
+	t.Parallel()
+	each(t, func(s *site) {
+		page := func(says string) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				s.say(w, says+" "+strconv.FormatInt(s.sessions.Subject(req.Context()), 10))
+			})
+		}
+		h := s.sessions.Visitors(page("known"), page("visitor"))
+		ask := func(token string) string {
+			rec, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+			if token != "" {
+				req.AddCookie(&http.Cookie{Name: "masuk", Value: token})
+			}
+			h.ServeHTTP(rec, req)
+			return rec.Body.String()
+		}
+		s.open("/in?id=42")
+		token := s.token()
+		if got := ask(""); got != "visitor 0" {
+			s.Errorf("without a session: %s", got)
+		}
+		if got := ask(token); got != "known 42" {
+			s.Errorf("with a session: %s", got)
+		}
+		if err := s.db.Close(); err != nil {
+			s.Fatal(err)
+		}
+		if got := ask(token); got != "visitor 0" {
+			s.Errorf("while the database is away: %s", got)
+		}
+	})
+}

@@ -70,11 +70,15 @@ func newGroupWriter(ctx context.Context, dsn string, now func() time.Time) (*gro
 	return w, nil
 }
 
-func (w *groupWriter) close() error {
-	w.once.Do(func() { close(w.quit) })
-	<-w.ended
-	w.dropStmts()
-	return errors.Join(w.conn.Close(), w.pool.Close())
+// close ends the writer; a second call does nothing.
+func (w *groupWriter) close() (err error) {
+	w.once.Do(func() {
+		close(w.quit)
+		<-w.ended
+		w.dropStmts()
+		err = errors.Join(w.conn.Close(), w.pool.Close())
+	})
+	return err
 }
 
 func (w *groupWriter) write(ctx context.Context, db *DB, fn func(*Tx) error) error {

@@ -22,10 +22,11 @@ import (
 	"gelombang/internal/sqldb"
 	"gelombang/notify"
 	"gelombang/otp"
+	"gelombang/waitroom"
 	"gelombang/wave"
 )
 
-// Config names what the portal stands on. Every field is needed, but for Funnel.
+// Config names what the portal stands on. Every field is needed, but for Funnel and Room.
 type Config struct {
 	Page        *page.Renderer
 	DB          *sqldb.DB // for read snapshots only
@@ -41,6 +42,7 @@ type Config struct {
 	Programme   Programme
 	Published   func() []LimitRow // what /limits lists
 	Funnel      Funnel            // how far everybody has come, on the first page; nil: not shown
+	Room        *waitroom.Room    // where newcomers wait when too many come; nil: nobody ever waits
 	Secure      bool              // cookies over https only
 	Now         func() time.Time
 }
@@ -106,8 +108,19 @@ func (d *Desk) Read(req *http.Request, fn func(rx *sqldb.Rx) error) error {
 	return d.DB.Read(req.Context(), fn)
 }
 
+// Passing says that a page may be the same for everybody who asks so: nobody is
+// signed in, and nothing stands in the address.
+func (d *Desk) Passing(req *http.Request) bool { return d.Person(req) == 0 && req.URL.RawQuery == "" }
+
 // Token is a fresh token for a form on this page.
 func (d *Desk) Token() string { return d.tokens.New(d.Now()) }
+
+// Begun says that a form was shown before t, and no longer than within ago: whoever
+// sends it is finishing a step.
+func (d *Desk) Begun(token string, t time.Time, within time.Duration) bool {
+	now := d.Now()
+	return d.tokens.Check(token, now, within) == nil && d.tokens.Check(token, now, now.Sub(t)) != nil
+}
 
 // Lang is the language that messages to this person are written in.
 func Lang(req *http.Request) string { return string(page.LangOf(req)) }

@@ -84,21 +84,26 @@ func locked(v otp.View) error {
 }
 
 func (p *Pages) codePageOf(req *http.Request, challenge int64, browser string) (*codePage, error) {
-	data := &codePage{Token: p.Token(), Next: nextOf(req)}
+	var view otp.View
 	err := p.Read(req, func(rx *sqldb.Rx) (err error) {
-		data.View, err = p.OTP.View(rx, challenge, browser)
+		view, err = p.OTP.View(rx, challenge, browser)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	return p.codePageFor(req, view), nil
+}
+
+func (p *Pages) codePageFor(req *http.Request, view otp.View) *codePage {
+	data := &codePage{View: view, Token: p.Token(), Next: nextOf(req)}
 	data.dress(p.Now(), page.LangOf(req))
 	if p.Person(req) != 0 {
 		data.Change.Href = changeSignedIn[data.Purpose]
 		data.Progress = desk.Progress(codeSteps[data.Purpose])
 		data.Hint = p.Sessions.GetString(req.Context(), desk.HintKey)
 	}
-	return data, nil
+	return data
 }
 
 var changeSignedIn = map[otp.Purpose]string{otp.ProveEmail: "/email", otp.ProvePhone: "/phone", otp.SignIn: "/sign-in/code"}

@@ -24,8 +24,8 @@ type Pages struct{ *desk.Desk }
 func (p *Pages) Routes() []page.Route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []page.Route{
-		{Method: get, Pattern: "/register", Auth: page.Public, Handle: p.registerForm},
-		{Method: post, Pattern: "/register", Auth: page.Public, Handle: p.register},
+		{Method: get, Pattern: "/register", Auth: page.Public, Class: page.Newcomer, Handle: p.registerForm},
+		{Method: post, Pattern: "/register", Auth: page.Public, Class: page.Newcomer, Handle: p.register},
 		{Method: get, Pattern: "/code/{id}", Auth: page.Public, Handle: p.codePage},
 		{Method: post, Pattern: "/code/{id}", Auth: page.Public, Handle: p.codeCheck},
 		{Method: get, Pattern: "/code/{id}/resend", Auth: page.Public, Handle: toCode},

@@ -2,9 +2,12 @@ package enrol
 
 import (
 	"net/http"
+	"strconv"
 
 	"gelombang/account"
 	"gelombang/internal/page"
+	"gelombang/notify"
+	"gelombang/otp"
 	"gelombang/portal/desk"
 )
 
@@ -12,6 +15,7 @@ type registerPage struct {
 	page.Summary
 	Progress *page.Progress
 	Token    string
+	Pass     string // of the waiting room, for browsers without cookies
 	Address  page.Field
 	Consent  page.Choice
 	Seen     string // the address whose doubt was shown: sending it again passes
@@ -27,14 +31,24 @@ func (p *Pages) registerPage() *registerPage {
 }
 
 func (p *Pages) registerForm(w http.ResponseWriter, req *http.Request) {
-	p.Show(w, req, "register", p.registerPage())
+	if p.Passing(req) {
+		p.Page.Stamp(w, req, http.StatusOK, page.Stamp{Name: "register", Values: []string{p.Token()}, Data: func(m page.Marks) any {
+			data := p.registerPage()
+			data.Token = m[0].String()
+			return data
+		}})
+		return
+	}
+	data := p.registerPage()
+	data.Pass = req.URL.Query().Get("pass")
+	p.Show(w, req, "register", data)
 }
 
 // register answers the same, in the same way, whether the address is known or
 // not: a message goes out in every case, and only the message says which.
 func (p *Pages) register(w http.ResponseWriter, req *http.Request) {
 	values, err := p.Form(w, req, page.FieldRule{Name: "address"}, page.FieldRule{Name: "consent"},
-		page.FieldRule{Name: "seen"}, page.FieldRule{Name: "use"})
+		page.FieldRule{Name: "seen"}, page.FieldRule{Name: "use"}, page.FieldRule{Name: "pass"})
 	typed := values.Get("address")
 	if values.Has("use") {
 		typed = values.Get("use")
@@ -43,19 +57,18 @@ func (p *Pages) register(w http.ResponseWriter, req *http.Request) {
 	if err == nil {
 		err = desk.Together(desk.Unseen(found, typed, values.Get("seen")), consented(values))
 	}
-	var challenge int64
-	var browser string
+	var view otp.View
 	if err == nil {
-		browser = p.MarkBrowser(w, req)
-		challenge, err = p.Account.Register(req.Context(), account.Registration{Address: address, Lang: desk.Lang(req),
+		browser := p.MarkBrowser(w, req)
+		view, err = p.Account.Register(req.Context(), account.Registration{Address: address, Lang: desk.Lang(req),
 			Browser: browser, ConsentVersion: p.Programme.ConsentVersion, Token: values.Get(page.TokenField)})
 	}
 	if err == nil {
-		p.accepted(w, req, challenge, browser)
+		p.accepted(w, req, view)
 		return
 	}
 	data := p.registerPage()
-	data.Address.Value, data.Consent.Checked = typed, values.Has("consent")
+	data.Address.Value, data.Consent.Checked, data.Pass = typed, values.Has("consent"), values.Get("pass")
 	ok := false
 	if data.Summary, ok = p.Mended(w, req, err, &data.Address, &data.Consent); !ok {
 		return
@@ -66,14 +79,36 @@ func (p *Pages) register(w http.ResponseWriter, req *http.Request) {
 
 // accepted answers 202 with the page of the code: the message is on its way, but
 // nobody has it yet. A reload sends the same form token and is the same registration.
-func (p *Pages) accepted(w http.ResponseWriter, req *http.Request, challenge int64, browser string) {
-	data, err := p.codePageOf(req, challenge, browser)
-	if err != nil {
-		p.Page.Fail(w, req, err)
+func (p *Pages) accepted(w http.ResponseWriter, req *http.Request, view otp.View) {
+	w.Header().Set("Content-Location", desk.CodePath(view.Challenge, ""))
+	if !p.Passing(req) || !justSent(view) {
+		p.Page.Render(w, req, http.StatusAccepted, "code", p.codePageFor(req, view))
 		return
 	}
-	w.Header().Set("Content-Location", desk.CodePath(challenge, ""))
-	p.Page.Render(w, req, http.StatusAccepted, "code", data)
+	p.Page.Stamp(w, req, http.StatusAccepted, page.Stamp{
+		Name: "code", Key: sentKey{view.Expires.Unix(), view.ResendAt.Unix(), view.Channel, view.TriesLeft, view.SendsLeft},
+		Values: []string{strconv.FormatInt(view.Challenge, 10), p.Token(), view.To},
+		Where:  func(m page.Marks) string { return desk.CodePath(int64(m[0]), "") },
+		Data: func(m page.Marks) any {
+			view.Challenge, view.To = int64(m[0]), m[2].String()
+			data := p.codePageFor(req, view)
+			data.Token = m[1].String()
+			return data
+		},
+	})
+}
+
+// sentKey is all that the page of a code says to somebody who just registered, beside
+// the challenge and the address. Times are told by the second.
+type sentKey struct {
+	expires, resend int64
+	channel         notify.Channel
+	tries, sends    int
+}
+
+// justSent says that nothing has happened to a challenge but that its message was queued.
+func justSent(v otp.View) bool {
+	return v.State == otp.Open && v.SameBrowser && v.GuessesOpen.IsZero() && v.Message.State == notify.Queued && len(v.Message.Events) == 1
 }
 
 func consented(values page.Values) error {

@@ -24,12 +24,12 @@ type Pages struct{ *desk.Desk }
 func (p *Pages) Routes() []page.Route {
 	const get = http.MethodGet
 	return []page.Route{
-		{Method: get, Pattern: "/{$}", Auth: page.Public, Handle: p.home},
-		{Method: get, Pattern: "/help", Auth: page.Public, Handle: p.help},
-		{Method: get, Pattern: "/privacy", Auth: page.Public, Handle: p.privacy},
-		{Method: get, Pattern: "/limits", Auth: page.Public, Handle: p.limits},
-		{Method: get, Pattern: "/draws", Auth: page.Public, Handle: p.draws},
-		{Method: get, Pattern: "/draws/{wave}", Auth: page.Public, Handle: p.draw},
-		{Method: get, Pattern: "/draws/{wave}/bundle", Auth: page.Public, Handle: p.bundle},
+		{Method: get, Pattern: "/{$}", Auth: page.Public, Class: page.Always, Held: true, Handle: p.home},
+		{Method: get, Pattern: "/help", Auth: page.Public, Class: page.Always, Held: true, Handle: p.help},
+		{Method: get, Pattern: "/privacy", Auth: page.Public, Class: page.Always, Held: true, Handle: p.privacy},
+		{Method: get, Pattern: "/limits", Auth: page.Public, Class: page.Always, Held: true, Handle: p.limits},
+		{Method: get, Pattern: "/draws", Auth: page.Public, Class: page.Always, Held: true, Handle: p.draws},
+		{Method: get, Pattern: "/draws/{wave}", Auth: page.Public, Class: page.Always, Held: true, Handle: p.draw},
+		{Method: get, Pattern: "/draws/{wave}/bundle", Auth: page.Public, Class: page.Always, Handle: p.bundle},
 	}
 }

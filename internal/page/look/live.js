@@ -43,6 +43,60 @@ customElements.define('live-part', class extends HTMLElement {
   }
 });
 
+// <live-turn> tells somebody who waits the place in the line, by the one document that
+// all who wait read, and presses its button when called. It goes on while the page is
+// hidden, so that the title can call; the button is pressed when somebody looks.
+const WIB = 7 * 36e5;
+customElements.define('live-turn', class extends HTMLElement {
+  connectedCallback() { this.every = 15; this.plan(); }
+  disconnectedCallback() { clearTimeout(this.timer); }
+  plan() { this.timer = setTimeout(() => this.ask(), this.every * (500 + Math.random() * 1000)); }
+  async ask() {
+    try {
+      const answer = await fetch('/waiting/status');
+      if (!answer.ok) throw answer.status;
+      const now = await answer.json();
+      if (this.tell(now)) return this.press();
+      this.every = now.again_s;
+    } catch {
+      this.every = Math.min(this.every * 2, 120);
+    }
+    this.plan();
+  }
+  // tell shows what is so now, and says whether there is nothing to wait for any more.
+  tell(now) {
+    const { episode, lot, number } = this.dataset;
+    const place = lot ? Math.floor(lot * now.early) + 1 : +number;
+    if (!now.engaged || now.episode != episode || now.drawn && (!place || place <= now.front)) return true;
+    if (!now.drawn) return false;
+    const turn = now.at_ms + (place - now.front) * 6e4 / (now.per_minute || 1);
+    const minutes = Math.max(1, Math.ceil((turn - now.at_ms) / 6e4));
+    this.querySelectorAll('[data-before]').forEach(el => { el.hidden = true; });
+    this.querySelectorAll('[data-after]').forEach(el => { el.hidden = false; });
+    this.count('ahead', place - 1 - now.front);
+    this.count('place', place);
+    this.count('pace', now.per_minute);
+    this.clock('turn', turn);
+    this.clock('end', turn + this.dataset.keep * 1000);
+    this.clock('now', now.at_ms);
+    this.say('left', () => minutes < 60 ? this.unit(minutes, 'minute')
+      : this.unit(Math.floor(minutes / 60), 'hour') + (minutes % 60 ? ' ' + this.unit(minutes % 60, 'minute') : ''));
+  }
+  say(what, words) { this.querySelectorAll(`[data-say=${what}]`).forEach(el => { el.textContent = words(el.textContent); }); }
+  count(what, n) { this.say(what, () => n.toLocaleString(document.documentElement.lang)); }
+  // The clock keeps the marks that the server wrote between hours, minutes and seconds.
+  clock(what, at) {
+    const time = new Date(at + WIB).toISOString().slice(11);
+    this.say(what, was => was.replace(/\d[\d.:]*\d/, old => time.slice(0, old.length).replace(/:/g, old[2])));
+  }
+  unit(n, which) { return n + ' ' + this.dataset[which] + (n > 1 && this.dataset.many || ''); }
+  press() {
+    if (!document.hidden) return this.querySelector('button').click();
+    document.title = this.dataset.called;
+    document.addEventListener('visibilitychange', () => this.press(), { once: true });
+  }
+});
+
 // <live-check for="x" src="/…" with="x y"> asks what is to be said about input x of
 // its form: when its sixteen digits are there, and when a field it goes by was
 // changed. The input keeps the focus; sending the form checks everything anew.
