@@ -218,9 +218,9 @@ func (s *scene) rani() int64 {
 func (s *scene) newcomer(mail, token string) int64 {
 	s.t.Helper()
 	ctx := s.t.Context()
-	challenge, err := s.account.Register(ctx, account.Registration{Address: address(s.t, mail), Lang: "id", Browser: "peramban", ConsentVersion: "1", Token: token})
+	view, err := s.account.Register(ctx, account.Registration{Address: address(s.t, mail), Lang: "id", Browser: "peramban", ConsentVersion: "1", Token: token})
 	s.must(err)
-	signed, err := s.account.Prove(ctx, challenge, s.codeOf(challenge), "peramban")
+	signed, err := s.account.Prove(ctx, view.Challenge, s.codeOf(view.Challenge), "peramban")
 	s.must(err)
 	return signed.Account
 }

@@ -80,7 +80,11 @@ func (h *Hooks) sms(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	w.WriteHeader(h.take(r.Context(), receipt))
+	status := h.take(r.Context(), receipt)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "30")
+	}
+	w.WriteHeader(status)
 }
 
 // take keeps a receipt. Anything but success makes the gateway try again.
