@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"gelombang/internal/batch"
 	"gelombang/internal/fault"
@@ -17,7 +19,8 @@ type Registration struct {
 	Lang           string
 	Browser        string // the signed cookie's random id
 	ConsentVersion string
-	Token          string // the form's; sending the form again gives the same challenge
+	Token          string    // the form's; sending the form again gives the same challenge
+	Shown          time.Time // when the form with this token was shown
 }
 
 // Register starts an account and sends a code, or sends a code to the account that
@@ -25,7 +28,7 @@ type Registration struct {
 // way to it are the same; only the message tells. Concurrent calls share statements
 // and one commit.
 func (s *Service) Register(ctx context.Context, r Registration) (otp.View, error) {
-	in := registering{Registration: r, indexes: s.indexes(r.Address), challenge: otp.NewID()}
+	in := registering{Registration: r, indexes: s.indexes(r.Address), challenge: otp.NewID(s.db.Now())}
 	if r.Token != "" {
 		in.challenge = s.challengeOf(r)
 	}
@@ -37,7 +40,7 @@ func (s *Service) Register(ctx context.Context, r Registration) (otp.View, error
 // address: a form that was corrected and sent again is another one.
 func (s *Service) challengeOf(r Registration) int64 {
 	sum, _ := s.keys.MAC(s.keys.Current(), "account.register", []byte(r.Token), []byte(r.Address.Value)) // the current key is always there
-	return otp.IDFrom(sum)
+	return otp.IDFrom(r.Shown, sum)
 }
 
 // registering is a registration on its way into a batch.
@@ -100,9 +103,15 @@ func (s *Service) findReplays(tx *sqldb.Tx, entries []*entry) error {
 	}
 	first := map[int64]*entry{}
 	for _, e := range entries {
-		e.same, e.replayed = first[e.challenge], there[e.challenge]
-		if e.same == nil {
-			first[e.challenge] = e
+		dest, taken := there[e.challenge]
+		if same := first[e.challenge]; same != nil {
+			taken, dest = true, same.indexes[0].Sum
+		}
+		if taken && !slices.ContainsFunc(e.indexes, func(ix seal.Index) bool { return ix.Sum == dest }) {
+			e.challenge, taken = otp.NewID(tx.Now()), false // somebody else's number, by chance
+		}
+		if e.same = first[e.challenge]; e.same == nil {
+			first[e.challenge], e.replayed = e, taken
 		}
 	}
 	return nil

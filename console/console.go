@@ -32,6 +32,7 @@ import (
 	"gelombang/notify"
 	"gelombang/report"
 	"gelombang/staff"
+	"gelombang/waitroom"
 	"gelombang/wave"
 )
 
@@ -61,6 +62,7 @@ type Config struct {
 	Announce    *announce.Service
 	Jobs        *jobs.Queue
 	Report      *report.Service
+	Room        *waitroom.Room // where newcomers wait; nil: there is none
 	Secure      bool // cookies over https only
 	Now         func() time.Time
 }

@@ -18,6 +18,7 @@ import (
 	"gelombang/internal/sqldb"
 	"gelombang/notify"
 	"gelombang/report"
+	"gelombang/waitroom"
 	"gelombang/wave"
 )
 
@@ -96,6 +97,7 @@ type facts struct {
 	health  []jobs.Health
 	figures report.Figures
 	funnel  report.Funnel
+	room    waitroom.State
 }
 
 func (c *Console) overview(w http.ResponseWriter, req *http.Request) {
@@ -135,6 +137,9 @@ func (c *Console) facts(req *http.Request) (f facts, err error) {
 	})
 	if err != nil {
 		return f, err
+	}
+	if c.config.Room != nil {
+		f.room = c.config.Room.State()
 	}
 	if f.health, err = c.config.Jobs.Health(req.Context()); err != nil {
 		return f, err

@@ -7,6 +7,7 @@ import (
 	"gelombang/draw"
 	"gelombang/internal/page"
 	"gelombang/report"
+	"gelombang/waitroom"
 	"gelombang/wave"
 )
 
@@ -126,6 +127,7 @@ func percent(part, whole int64) float64 {
 func todos(f facts) []todo {
 	var list []todo
 	list = append(list, drawTodo(f)...)
+	list = append(list, roomTodo(f)...)
 	list = append(list, jobTodo(f)...)
 	list = append(list, messageTodo(f)...)
 	return append(list, registryTodo(f)...)
@@ -158,6 +160,19 @@ func drawTodo(f facts) []todo {
 		return one(turn, "release")
 	}
 	return nil
+}
+
+// roomTodo says that newcomers wait, for an hour or because more come than the house bears.
+func roomTodo(f facts) []todo {
+	switch r := f.room; {
+	case !r.Engaged:
+		return nil
+	case r.Why == waitroom.AnOpening && f.now.Before(r.Opens):
+		return []todo{{Badge: watch, Strong: page.T("console.todo.crowd", "n", r.Issued, "at", r.Opens), Text: page.T("console.todo.crowd.why")}}
+	default:
+		return []todo{{Badge: watch, Strong: page.T("console.todo.line", "n", max(0, r.Issued-r.Front), "pace", r.PerMinute),
+			Text: page.T("console.todo.line." + string(r.Why))}}
+	}
 }
 
 func jobTodo(f facts) []todo {

@@ -12,8 +12,9 @@ import (
 	"gelombang/notify"
 )
 
-// There says which of these challenges exist, whatever became of them since.
-func (s *Service) There(q sqldb.Querier, ids []int64) (map[int64]bool, error) { return there(q, ids) }
+// There says which of these challenges exist, whatever became of them since, and the
+// blind index of the destination that each is for.
+func (s *Service) There(tx *sqldb.Tx, ids []int64) (map[int64]string, error) { return there(tx, ids) }
 
 // order is a request on its way: the challenge it will use and what becomes of it.
 type order struct {
@@ -146,7 +147,7 @@ func (s *Service) fresh(tx *sqldb.Tx, r Request) challenge {
 		created: tx.Now(), expires: tx.Now().Add(s.policy.Life),
 	}
 	if c.id == 0 {
-		c.id = NewID()
+		c.id = NewID(tx.Now())
 	}
 	c.sealed = s.keys.SealText(sealPurpose, c.id, r.Destination)
 	return c

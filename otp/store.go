@@ -39,19 +39,21 @@ func get(q sqldb.Querier, id int64) (challenge, error) {
 	return c, nil
 }
 
-// there says which challenges exist, whatever became of them.
-func there(q sqldb.Querier, ids []int64) (map[int64]bool, error) {
-	out := map[int64]bool{}
+// there says which challenges exist, whatever became of them. It writes what it finds
+// as it is: whoever is told that a form was taken before must not hear it of a row that
+// only this server has, and PostgreSQL waits for its standby after a write alone.
+func there(tx *sqldb.Tx, ids []int64) (map[int64]string, error) {
+	out := map[int64]string{}
 	list, args := sqldb.In(ids, 1)
-	found, err := sqldb.All(q, func(rows *sql.Rows) (id int64, err error) {
-		err = rows.Scan(&id)
-		return id, err
-	}, `SELECT id FROM challenge WHERE id IN (`+list+`)`, args...)
+	_, err := sqldb.All(tx, func(rows *sql.Rows) (none struct{}, err error) {
+		var id int64
+		var dest string
+		err = rows.Scan(&id, &dest)
+		out[id] = dest
+		return none, err
+	}, `UPDATE challenge SET state = state WHERE id IN (`+list+`) RETURNING id, dest_index`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("look for challenges: %w", err)
-	}
-	for _, id := range found {
-		out[id] = true
 	}
 	return out, nil
 }
@@ -89,7 +91,7 @@ func insert(tx *sqldb.Tx, cs []challenge) error {
 		if err != nil {
 			return fmt.Errorf("insert challenges: %w", err)
 		}
-		if n < int64(len(part)) { // the same form, sent to another node as well, was quicker
+		if n < int64(len(part)) { // the same form, sent to another node as well, was quicker; or an id is taken
 			return fmt.Errorf("insert challenges: %w", sqldb.ErrRace)
 		}
 	}

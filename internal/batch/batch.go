@@ -21,6 +21,10 @@ import (
 // Most bounds a batch: past it a statement nears the engines' limit of parameters.
 const Most = 256
 
+// workers is how many batches are under way: one is being written while the next one
+// waits for the database, be that SQLite's one writer.
+const workers = 2
+
 // waiting bounds the calls that wait for a batch; past it a call is told to come back.
 const waiting = 16384
 
@@ -93,10 +97,6 @@ type item[I, O any] struct {
 // that lock the same rows in different orders deadlock on PostgreSQL.
 func New[I any, K cmp.Ordered, O any](db *sqldb.DB, key func(I) K, run Run[I, O]) *Batcher[I, K, O] {
 	b := &Batcher[I, K, O]{db: db, key: key, run: run, queue: make(chan *item[I, O], waiting)}
-	workers := 1 // SQLite has one writer
-	if db.Engine() == sqldb.Postgres {
-		workers = 2 // one commits while the other fills
-	}
 	b.pace = make([]pace, workers)
 	for i := range b.pace {
 		b.done.Add(1)
@@ -172,8 +172,7 @@ func (b *Batcher[I, K, O]) work(p *pace) {
 	for first := range b.queue {
 		p.oldest.Store(first.at.UnixNano())
 		began := b.db.Now()
-		items := b.gather(first)
-		b.serve(items)
+		items := b.serve(first)
 		p.took(b.db.Now().Sub(began), b.db.Now())
 		p.oldest.Store(0)
 		for _, it := range items {
@@ -182,7 +181,46 @@ func (b *Batcher[I, K, O]) work(p *pace) {
 	}
 }
 
+// serve answers first and all that gather behind it before its transaction begins: the
+// longer the database is busy with the batch before, the more share the next one.
+func (b *Batcher[I, K, O]) serve(first *item[I, O]) (items []*item[I, O]) {
+	err := b.try(func() []*item[I, O] {
+		if items == nil {
+			items = b.gather(first)
+		}
+		return items
+	})
+	if items == nil { // it did not begin; whoever waits behind would hear the same, later
+		items = b.gather(first)
+	}
+	switch {
+	case err == nil:
+	case len(items) == 1 || fault.Is(err, fault.Unavailable):
+		for _, it := range items {
+			it.out = Result[O]{Err: err}
+		}
+	default:
+		b.oneByOne(items)
+	}
+	return items
+}
+
+func (b *Batcher[I, K, O]) oneByOne(items []*item[I, O]) {
+	for _, it := range items {
+		if err := b.try(func() []*item[I, O] { return []*item[I, O]{it} }); err != nil {
+			it.out = Result[O]{Err: err}
+		}
+	}
+}
+
+// gather takes what waits behind first, sorted by the claim key.
 func (b *Batcher[I, K, O]) gather(first *item[I, O]) []*item[I, O] {
+	items := b.take(first)
+	slices.SortStableFunc(items, func(x, y *item[I, O]) int { return cmp.Compare(b.key(x.in), b.key(y.in)) })
+	return items
+}
+
+func (b *Batcher[I, K, O]) take(first *item[I, O]) []*item[I, O] {
 	items := []*item[I, O]{first}
 	for len(items) < Most {
 		select {
@@ -198,41 +236,24 @@ func (b *Batcher[I, K, O]) gather(first *item[I, O]) []*item[I, O] {
 	return items
 }
 
-func (b *Batcher[I, K, O]) serve(items []*item[I, O]) {
-	slices.SortStableFunc(items, func(x, y *item[I, O]) int { return cmp.Compare(b.key(x.in), b.key(y.in)) })
-	err := b.try(items)
-	if err == nil {
-		return
-	}
-	if len(items) == 1 || fault.Is(err, fault.Unavailable) {
-		for _, it := range items {
-			it.out = Result[O]{Err: err}
-		}
-		return
-	}
-	for _, it := range items {
-		if err := b.try([]*item[I, O]{it}); err != nil {
-			it.out = Result[O]{Err: err}
-		}
-	}
-}
-
-func (b *Batcher[I, K, O]) try(items []*item[I, O]) error {
-	ins := make([]I, len(items))
-	for i, it := range items {
-		ins[i] = it.in
-	}
+// try runs a batch in one transaction; which items, it asks when that has begun.
+func (b *Batcher[I, K, O]) try(which func() []*item[I, O]) error {
 	var outs []Result[O]
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	err := b.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		items := which()
+		ins := make([]I, len(items))
+		for i, it := range items {
+			ins[i] = it.in
+		}
 		outs, err = b.run(tx, ins)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for i, it := range items {
+	for i, it := range which() {
 		it.out = outs[i]
 	}
 	return nil

@@ -27,10 +27,15 @@ const (
 	// every second poll a few jobs of each queue.
 	yieldEvery = 2
 	yieldMost  = 8
+	// yieldPolls is for how long: ten seconds, in which the worst minute on record is
+	// written down. A code lives for a quarter of an hour.
+	yieldPolls = int(10 * time.Second / pollEvery)
 	// writeAgain and writeTries bound how often an outcome is written while the
 	// database cannot serve: at least until its lease has run out.
 	writeAgain = time.Second
 	writeTries = int(LeaseFor / writeAgain)
+	// endWithin is how long a worker that was told to stop lets a job under way go on.
+	endWithin = 10 * time.Second
 	// MaxAttempts is the number of tries before a job is dead: with the pauses below, about five hours.
 	MaxAttempts = 20
 	// MaxSkew is the difference from the database's clock past which a node stops claiming.

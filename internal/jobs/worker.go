@@ -134,8 +134,7 @@ func (w *Worker) poll(ctx context.Context) {
 		l.turn()
 	}
 	w.giveBack(ctx, (*lane).excess)
-	if !w.yield() {
-		w.yielded = 0
+	if !w.givesWay() {
 		w.fill(ctx)
 		return
 	}
@@ -144,9 +143,19 @@ func (w *Worker) poll(ctx context.Context) {
 	}
 }
 
-// fill claims for every lane that has room, unless people wait at the door.
-func (w *Worker) fill(ctx context.Context) {
+// givesWay says that people wait at the door, and have not done so for long: a crowd
+// that stays is to have its codes, and they are what it waits for next.
+func (w *Worker) givesWay() bool {
 	if !w.yield() {
+		w.yielded = 0
+		return false
+	}
+	return w.yielded < yieldPolls
+}
+
+// fill claims for every lane that has room, unless it gives way.
+func (w *Worker) fill(ctx context.Context) {
+	if !w.givesWay() {
 		w.claimAll(ctx, claimMost)
 	}
 }

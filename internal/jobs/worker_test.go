@@ -269,3 +269,17 @@ func TestWhilePeopleWaitAtTheDoorOnlyAFewJobsAreDoneTheMostUrgentFirst(t *testin
 		}
 	})
 }
+
+func TestACrowdThatStaysGetsItsCodes(t *testing.T) {
+	t.Parallel()
+	db := sqldbtest.Open(t, sqldb.SQLite, sqldbtest.NewClock())
+	q := jobs.NewQueue(db)
+	w := jobs.NewWorker(q, jobs.Config{Slots: map[string]int{"q": 8}, Yield: func() bool { return true }})
+	did := make(chan int, 1000)
+	w.Handle("k", func(context.Context, jobs.Job) error { did <- 1; return nil })
+	enqueue(t, db, q, numbered(500)...)
+	run(t, w)
+	for range 500 { // eight a second would take a minute, and receive is not that patient
+		receive(t, "a job", did)
+	}
+}

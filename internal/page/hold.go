@@ -17,6 +17,9 @@ const (
 	// staleFor is how long it is shown when it cannot be made anew: yesterday's wave is
 	// still the better answer while the database is away.
 	staleFor = 24 * time.Hour
+	// firstWait is how long a request waits for another one that makes the page for the
+	// first time.
+	firstWait = 200 * time.Millisecond
 	// heldMost bounds the pages, heldSize what one of them takes.
 	heldMost = 256
 	heldSize = 256 << 10
@@ -51,8 +54,30 @@ type holding struct {
 
 // heldPage is one page and who makes it anew.
 type heldPage struct {
-	making sync.Mutex
+	making chan struct{} // one place
 	last   atomic.Pointer[answer]
+}
+
+// mine says whether this request is to make the page. Where there is none yet it waits
+// a moment for whoever is at it, and not for longer: behind a database that says nothing
+// the last of a hundred would wait a hundred times as long as the first.
+func (p *heldPage) mine(last *answer) bool {
+	select {
+	case p.making <- struct{}{}:
+		return true
+	default:
+	}
+	if last != nil {
+		return false
+	}
+	late := time.NewTimer(firstWait)
+	defer late.Stop()
+	select {
+	case p.making <- struct{}{}:
+		return true
+	case <-late.C:
+		return false
+	}
 }
 
 // answer is what a handler wrote.
@@ -75,14 +100,15 @@ func (h *holding) serve(w http.ResponseWriter, req *http.Request) {
 		last.write(w)
 		return
 	}
-	switch {
-	case last == nil:
-		page.making.Lock() // the very first: there is nothing older to give
-	case !page.making.TryLock():
-		last.write(w)
+	if !page.mine(last) {
+		if last == nil {
+			h.next.ServeHTTP(w, req)
+		} else {
+			last.write(w)
+		}
 		return
 	}
-	defer page.making.Unlock()
+	defer func() { <-page.making }()
 	h.renew(page, req).write(w)
 	if page.last.Load() == nil {
 		h.forget(key)
@@ -103,7 +129,7 @@ func (h *holding) page(key heldKey) *heldPage {
 	defer h.mu.Unlock()
 	page := h.pages[key]
 	if page == nil && len(h.pages) < heldMost {
-		page = &heldPage{}
+		page = &heldPage{making: make(chan struct{}, 1)}
 		h.pages[key] = page
 	}
 	return page

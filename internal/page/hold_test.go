@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,5 +86,27 @@ func TestAQueryIsNeverHeld(t *testing.T) {
 	}
 	if runs.Load() != 3 {
 		t.Errorf("made %d times", runs.Load())
+	}
+}
+
+func TestNobodyWaitsLongForSomebodyElsesFirstPage(t *testing.T) {
+	t.Parallel()
+	r, _ := renderer(t)
+	stuck, runs := make(chan struct{}), new(atomic.Int64)
+	h := r.Hold(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if runs.Add(1) == 1 {
+			<-stuck
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(stuck)
+	all.Go(func() { ask(h, "/", "id") })
+	for runs.Load() == 0 {
+		runtime.Gosched()
+	}
+	if rec := ask(h, "/", "id"); rec.Code != http.StatusServiceUnavailable {
+		t.Errorf("answered %d", rec.Code)
 	}
 }

@@ -43,6 +43,15 @@ func (t Tokens) sign(body []byte) []byte {
 	return t.mac(append([]byte(tokenDomain), body...))[:tokenMAC]
 }
 
+// Shown is when the form with a token was shown. Only one that Check passed says so.
+func (Tokens) Shown(token string) time.Time {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) != tokenSize {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(raw[tokenNonce:]))).UTC() // #nosec G115 -- as New wrote it
+}
+
 // Check refuses a token that is not ours or older than maxAge. The page is then
 // shown again, filled as it was, with a new one: nothing is lost but a tap.
 func (t Tokens) Check(token string, now time.Time, maxAge time.Duration) error {

@@ -9,6 +9,7 @@ package session
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -74,23 +75,35 @@ func New(c Config) *Sessions {
 
 // Middleware loads the session of a request and saves what changed before the
 // answer's first byte.
-func (s *Sessions) Middleware(next http.Handler) http.Handler { return s.around(s.scs, next) }
+func (s *Sessions) Middleware(next http.Handler) http.Handler { return s.around(next, s.scs.ErrorFunc) }
 
-func (s *Sessions) around(m *scs.SessionManager, next http.Handler) http.Handler {
-	return m.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		req = req.WithContext(context.WithValue(req.Context(), loaded{s}, true))
+// around puts the session around next. fail answers when the session cannot be read.
+// When it can be read and then not be saved, next is answering already: a text for a
+// later page is lost, which is worth a line in the log and not a second page.
+func (s *Sessions) around(next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
+	m := *s.scs
+	m.ErrorFunc = func(w http.ResponseWriter, req *http.Request, err error) {
+		if begun, _ := req.Context().Value(loaded{s}).(*bool); begun != nil && *begun {
+			slog.WarnContext(req.Context(), "session.save", "error", err)
+			return
+		}
+		fail(w, req, err)
+	}
+	inner := m.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		*req.Context().Value(loaded{s}).(*bool) = true
 		s.touch(req.Context())
 		next.ServeHTTP(w, req)
 	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		inner.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loaded{s}, new(bool))))
+	})
 }
 
 // Visitors is Middleware for pages that sign nobody in: a request that carries no
 // session, as nearly all of an opening day's, goes to visitor instead; so does one whose
 // session cannot be read, because the database is away.
 func (s *Sessions) Visitors(next, visitor http.Handler) http.Handler {
-	m := *s.scs
-	m.ErrorFunc = func(w http.ResponseWriter, req *http.Request, _ error) { visitor.ServeHTTP(w, req) }
-	known := s.around(&m, next)
+	known := s.around(next, func(w http.ResponseWriter, req *http.Request, _ error) { visitor.ServeHTTP(w, req) })
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if _, err := req.Cookie(s.scs.Cookie.Name); err != nil {
 			visitor.ServeHTTP(w, req)
@@ -100,7 +113,7 @@ func (s *Sessions) Visitors(next, visitor http.Handler) http.Handler {
 	})
 }
 
-// loaded marks a request whose session was read.
+// loaded is where a request says whether its session was read: a *bool.
 type loaded struct{ s *Sessions }
 
 // touch notes now and then that a session is in use.
@@ -116,7 +129,7 @@ func (s *Sessions) touch(ctx context.Context) {
 // Subject is who is signed in; 0 nobody. Nobody is signed in where no session was
 // read: on an error page because the database is away, say.
 func (s *Sessions) Subject(ctx context.Context) int64 {
-	if ctx.Value(loaded{s}) == nil {
+	if read, _ := ctx.Value(loaded{s}).(*bool); read == nil || !*read {
 		return 0
 	}
 	return s.scs.GetInt64(ctx, subjectKey)

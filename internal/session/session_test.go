@@ -370,3 +370,27 @@ func TestAPageForAnybodyIsGivenToWhomNoSessionCanBeReadFor(t *testing.T) {
 		}
 	})
 }
+
+func TestASessionThatCannotBeSavedGivesOnePageAndNotTwo(t *testing.T) {
+	t.Parallel()
+	each(t, func(s *site) {
+		s.open("/in?id=42")
+		token := s.token()
+		page := func(says string) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				s.sessions.Put(req.Context(), "flash", "a text for a later page")
+				if err := s.db.Close(); err != nil {
+					s.Error(err)
+				}
+				s.say(w, says)
+			})
+		}
+		h := s.sessions.Visitors(page("known"), page("visitor"))
+		rec, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+		req.AddCookie(&http.Cookie{Name: "masuk", Value: token})
+		h.ServeHTTP(rec, req)
+		if got := rec.Body.String(); got != "known" {
+			s.Errorf("the answer is %q", got)
+		}
+	})
+}

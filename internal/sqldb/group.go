@@ -105,6 +105,16 @@ func (w *groupWriter) write(ctx context.Context, db *DB, fn func(*Tx) error) err
 	return c.err
 }
 
+// writeGrouped runs fn in a group, again when it says that it lost a race.
+func (db *DB) writeGrouped(ctx context.Context, fn func(*Tx) error) (err error) {
+	for range retries {
+		if err = db.group.write(ctx, db, fn); !errors.Is(err, ErrRace) {
+			return err
+		}
+	}
+	return unavailable(err)
+}
+
 func (w *groupWriter) loop() {
 	defer close(w.ended)
 	for {
@@ -192,8 +202,12 @@ func (w *groupWriter) runAll(c *call) ([]*call, error) {
 	full := time.NewTimer(groupFor)
 	defer full.Stop()
 	for {
+		run := w.runOne
+		if len(members) == 0 {
+			run = w.runFirst
+		}
 		members = append(members, c)
-		if err := w.runOne(c); err != nil {
+		if err := run(c); err != nil {
 			return members, err
 		}
 		if len(members) == groupMost {
@@ -212,25 +226,43 @@ func (w *groupWriter) runAll(c *call) ([]*call, error) {
 	}
 }
 
+// runFirst runs the call that begins a group. The whole transaction is its savepoint:
+// a savepoint copies each page before it is changed, which took an eighth of the time of
+// a batch that has a group to itself.
+func (w *groupWriter) runFirst(c *call) error {
+	if !w.run(c) || c.err == nil {
+		return nil
+	}
+	_, _ = w.conn.ExecContext(context.Background(), "ROLLBACK") // the engine may have done so by itself
+	_, err := w.conn.ExecContext(context.Background(), "BEGIN IMMEDIATE")
+	return err
+}
+
 // runOne runs one call inside its savepoint and sets its answer. The returned
 // error is the transaction's, not the call's.
 func (w *groupWriter) runOne(c *call) error {
-	if c.err = broken(c.ctx.Err()); c.err != nil {
-		return nil // nobody waits any more, and nothing has begun
-	}
 	ctx := context.Background()
 	if _, err := w.conn.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
-	c.tx = &Tx{run: w, db: c.db, now: wholeMillis(w.now())}
-	c.err = broken(safely(c.fn, c.tx))
-	if c.err != nil {
+	if w.run(c) && c.err != nil {
 		if _, err := w.conn.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return errors.Join(err, c.err)
 		}
 	}
 	_, err := w.conn.ExecContext(ctx, "RELEASE one")
 	return err
+}
+
+// run runs a call and sets its answer; false when nobody waits for it any more, and
+// nothing has begun.
+func (w *groupWriter) run(c *call) bool {
+	if c.err = broken(c.ctx.Err()); c.err != nil {
+		return false
+	}
+	c.tx = &Tx{run: w, db: c.db, now: wholeMillis(w.now())}
+	c.err = broken(safely(c.fn, c.tx))
+	return true
 }
 
 func safely(fn func(*Tx) error, tx *Tx) (err error) {

@@ -127,7 +127,7 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*Tx) error) error {
 }
 
 // ErrRace is a closure's word that another transaction came first, so that what it
-// read is no longer so: the closure is run again. SQLite's one writer never meets it.
+// read is no longer so, or that a number it drew is taken: the closure is run again.
 var ErrRace = errors.New("another transaction came first")
 
 // lostRace says that the transaction is to be run again: PostgreSQL says so

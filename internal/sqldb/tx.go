@@ -105,7 +105,7 @@ func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
 // with fault.Unavailable.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	if db.engine == SQLite {
-		return db.group.write(ctx, db, fn)
+		return db.writeGrouped(ctx, fn)
 	}
 	return db.writePostgres(ctx, fn)
 }

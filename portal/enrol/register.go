@@ -61,7 +61,8 @@ func (p *Pages) register(w http.ResponseWriter, req *http.Request) {
 	if err == nil {
 		browser := p.MarkBrowser(w, req)
 		view, err = p.Account.Register(req.Context(), account.Registration{Address: address, Lang: desk.Lang(req),
-			Browser: browser, ConsentVersion: p.Programme.ConsentVersion, Token: values.Get(page.TokenField)})
+			Browser: browser, ConsentVersion: p.Programme.ConsentVersion, Token: values.Get(page.TokenField),
+			Shown: p.Shown(values.Get(page.TokenField))})
 	}
 	if err == nil {
 		p.accepted(w, req, view)
@@ -78,7 +79,8 @@ func (p *Pages) register(w http.ResponseWriter, req *http.Request) {
 }
 
 // accepted answers 202 with the page of the code: the message is on its way, but
-// nobody has it yet. A reload sends the same form token and is the same registration.
+// nobody has it yet. A reload sends the same form token and is the same registration;
+// where that took up an earlier form's challenge, it is a question for that one again.
 func (p *Pages) accepted(w http.ResponseWriter, req *http.Request, view otp.View) {
 	w.Header().Set("Content-Location", desk.CodePath(view.Challenge, ""))
 	if !p.Passing(req) || !justSent(view) {
