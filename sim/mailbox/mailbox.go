@@ -52,6 +52,7 @@ type Server struct {
 	panel    *loopback.Panel[Control]
 	pace     loopback.Pace
 	messages *loopback.Journal[record]
+	arrivals loopback.Feed[record]
 	lastID   atomic.Int64
 	grey     greylist
 	smtp     *smtp.Server

@@ -17,6 +17,7 @@ func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	s.panel.Mount(mux)
 	mux.HandleFunc("GET /messages", s.listJSON)
+	mux.HandleFunc("GET /stream", s.arrivals.Stream(told))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		to, settings := r.URL.Query().Get("to"), s.panel.Settings()
 		pages.Show(w, r, "inbox", loopback.View{Title: "Inbox", Settings: &settings, Data: struct {
@@ -33,6 +34,13 @@ func (s *Server) handler() http.Handler {
 		pages.Show(w, r, "message", loopback.View{Title: "Inbox", Data: parse(message)})
 	})
 	return mux
+}
+
+// told is a message on the stream: for programs that read codes, so without HTML.
+func told(r record) (any, bool) {
+	m := parse(r)
+	m.HTML = ""
+	return m, true
 }
 
 func (s *Server) listJSON(w http.ResponseWriter, r *http.Request) {

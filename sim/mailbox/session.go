@@ -81,6 +81,7 @@ func (s *Server) store(message record, to []string) error {
 		if err := s.messages.Put(message); err != nil {
 			return errStore
 		}
+		s.arrivals.Publish(message)
 	}
 	return nil
 }

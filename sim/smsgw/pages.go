@@ -18,6 +18,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /messages", func(w http.ResponseWriter, r *http.Request) {
 		loopback.JSON(w, http.StatusOK, s.newest(r.URL.Query().Get("to")))
 	})
+	mux.HandleFunc("GET /stream", s.arrivals.Stream(arrived))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		settings := s.panel.Settings()
 		list := phones(s.messages.Newest(loopback.Keep, nil))
@@ -34,6 +35,9 @@ func (s *Server) handler() http.Handler {
 	})
 	return mux
 }
+
+// arrived is a message on the stream, when it is one that reaches its phone.
+func arrived(m Message) (any, bool) { return m, !slices.Contains(failures, string(m.Outcome)) }
 
 // newest lists the messages to a phone, or to all if number is empty.
 func (s *Server) newest(number string) []Message {

@@ -72,6 +72,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, q request, fault
 		loopback.JSON(w, http.StatusOK, answer{message.ID, message.Status})
 		return
 	}
+	s.arrivals.Publish(message)
 	first := answer{message.ID, message.Status}
 	if fault == faultEarlyReceipt {
 		message = s.reportNow(message)

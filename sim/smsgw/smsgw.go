@@ -44,6 +44,7 @@ type Server struct {
 	panel    *loopback.Panel[Control]
 	pace     loopback.Pace
 	messages *loopback.Journal[Message]
+	arrivals loopback.Feed[Message]
 	web      *loopback.Server
 	client   *http.Client
 	posting  chan struct{} // bounds the receipts on their way at once
