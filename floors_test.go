@@ -24,14 +24,14 @@ var floorOf = map[string]int{
 	"otp": 2, "account": 2, "staff": 2, "identity": 2,
 	"wave": 2, "application": 2, "draw": 2, "announce": 2,
 
-	"audit": 1, "limit": 1, "eligibility": 1, "notify": 1,
+	"audit": 1, "limit": 1, "eligibility": 1, "notify": 1, "waitroom": 1,
 
 	"internal": 0, "migrations": 0, ".": 0,
 }
 
 // outsiders speak only the wire: nobody but cmd and tests imports them, and they
 // import nothing of ours.
-var outsiders = []string{"sim"}
+var outsiders = []string{"sim", "rehearsal"}
 
 // siblings are the imports allowed within a floor.
 var siblings = map[string][]string{

@@ -8,5 +8,6 @@ ALTER TABLE limit_use ADD COLUMN long_most INTEGER NOT NULL DEFAULT 1073741824;
 DROP INDEX limit_use_ends;
 CREATE INDEX limit_use_ends ON limit_use (long_ends_ms);
 
--- Which challenge a form stands for is computed from the form's token (account).
-DROP TABLE register_token;
+-- The table register_token is written no more: which challenge a form stands for is
+-- computed from the form's token (account). It stays for one release, as nodes of the
+-- one before still use it while they are restarted in turn.

@@ -15,6 +15,7 @@ import (
 	"gelombang/internal/seal"
 	"gelombang/internal/sqldb"
 	"gelombang/migrations"
+	"gelombang/waitroom"
 )
 
 // dataSettings say where this house keeps its things.
@@ -55,6 +56,24 @@ type webSettings struct {
 	Listen         string   `default:"127.0.0.1:8080" env:"GELOMBANG_LISTEN" placeholder:"HOST:PORT" help:"Address to listen on. [${env}, ${default}]"`
 	PublicURL      string   `env:"GELOMBANG_PUBLIC_URL" placeholder:"URL" help:"Address as people type it; links in messages are made from it, never from the Host header. [${env}, http://LISTEN]"`
 	TrustedProxies []string `env:"GELOMBANG_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose X-Forwarded-For is believed. [${env}]"`
+	MetricsListen  string   `env:"GELOMBANG_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Address of /metrics and /debug/pprof, for operators alone; nowhere when empty. [${env}]"`
+	crowdSettings
+}
+
+// crowdSettings say when a crowd is expected, and how fast it is let in.
+type crowdSettings struct {
+	Openings []time.Time `name:"opening" env:"GELOMBANG_OPENINGS" placeholder:"TIME,…" help:"Hours at which a crowd will come, such as 2026-08-03T09:00:00+07:00; the waiting room opens before each. [${env}]"`
+	Admit    int         `name:"admit" env:"GELOMBANG_ADMIT" placeholder:"N" help:"Let this many in per minute while a crowd waits, instead of what the house bears by its own measure. [${env}]"`
+}
+
+// policy is the waiting room's, with a fixed pace when one was given.
+func (s crowdSettings) policy() waitroom.Policy {
+	p := waitroom.DefaultPolicy
+	if s.Admit != 0 {
+		p.Least = float64(s.Admit) / 60
+		p.Start, p.Most, p.Rise = p.Least, p.Least, 0
+	}
+	return p
 }
 
 func (s webSettings) publicURL() (string, error) {

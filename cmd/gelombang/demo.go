@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -25,6 +24,7 @@ type demoCmd struct {
 	PublicURL string `env:"GELOMBANG_PUBLIC_URL" placeholder:"URL" help:"Address as people type it. [${env}, http://LISTEN]"`
 	dataSettings
 	programmeSettings
+	crowdSettings
 }
 
 // Help is shown by gelombang demo --help.
@@ -84,7 +84,7 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(log, nil)))
+	defer setLog(log, asJSON)()
 	d, err := c.start(ctx)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (c demoCmd) settings(d *demo) houseSettings {
 		GenesisS: d.world.Beacon.Genesis().Unix(), PeriodS: int64(d.world.Beacon.Period() / time.Second), Demo: true}
 	return houseSettings{
 		dataSettings: c.dataSettings, programmeSettings: c.programmeSettings, migrate: true,
-		public: d.web.public,
+		public: d.web.public, crowd: c.crowdSettings,
 		world: worldSettings{SMTP: "smtp://" + at.SMTP + "?tls=none", SMSURL: at.SMS, SMSKey: d.state.SMSKey, SMSSecret: d.state.SMSSecret,
 			RegistryURL: at.Registry, RegistryAgency: "GELOMBANG", RegistryUser: "gelombang", RegistryPassword: d.state.RegistryPassword,
 			RegistryIP: "127.0.0.1", RegistryTimeout: 3 * time.Second, BeaconURLs: []string{at.Beacon}},

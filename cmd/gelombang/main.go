@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -21,15 +20,16 @@ import (
 var version = "development"
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the pages, and do the work behind them unless --no-work."`
-	Work    workCmd    `cmd:"" help:"Do the work behind the pages only: messages, registry, draw."`
-	Demo    demoCmd    `cmd:"" help:"Start everything on this machine with a simulated outside world. Nothing to set up."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database to this release. Serve and work do it too, unless --no-migrate."`
-	Keys    keysCmd    `cmd:"" help:"Make, check or rotate the keyset that seals what the database holds."`
-	Staff   staffCmd   `cmd:"" help:"Accounts of the people who work in the console."`
-	Policy  policyCmd  `cmd:"" help:"Print every limit that people can meet, as /limits shows it."`
-	Draw    drawCmd    `cmd:"" help:"Recompute a published draw."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Serve the pages, and do the work behind them unless --no-work."`
+	Work     workCmd     `cmd:"" help:"Do the work behind the pages only: messages, registry, draw."`
+	Demo     demoCmd     `cmd:"" help:"Start everything on this machine with a simulated outside world. Nothing to set up."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this release. Serve and work do it too, unless --no-migrate."`
+	Keys     keysCmd     `cmd:"" help:"Make, check or rotate the keyset that seals what the database holds."`
+	Staff    staffCmd    `cmd:"" help:"Accounts of the people who work in the console."`
+	Policy   policyCmd   `cmd:"" help:"Print every limit that people can meet, as /limits shows it."`
+	Rehearse rehearseCmd `cmd:"" help:"Send a crowd of synthetic applicants, and count what became of them."`
+	Draw     drawCmd     `cmd:"" help:"Recompute a published draw."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 const description = `Gelombang runs mass public enrolment: accounts, proven contacts, identity checked at a civil registry, waves with quotas, and a draw that anyone can recompute.
@@ -53,8 +53,9 @@ func main() {
 	k := kong.Parse(&c, kong.Name("gelombang"), kong.Description(description),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)))
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	finish := setLog(os.Stderr, asText)
 	err := k.Run()
+	finish()
 	var silent exitCode
 	if errors.As(err, &silent) {
 		os.Exit(int(silent))

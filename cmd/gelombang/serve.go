@@ -9,12 +9,17 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"os/signal"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
 type serveCmd struct {
-	NoWork    bool `env:"GELOMBANG_NO_WORK" help:"Serve only; gelombang work does the rest elsewhere. [${env}]"`
-	NoMigrate bool `env:"GELOMBANG_NO_MIGRATE" help:"Leave the schema alone. [${env}]"`
+	NoWork    bool          `env:"GELOMBANG_NO_WORK" help:"Serve only; gelombang work does the rest elsewhere. [${env}]"`
+	NoMigrate bool          `env:"GELOMBANG_NO_MIGRATE" help:"Leave the schema alone. [${env}]"`
+	DrainWait time.Duration `default:"5s" env:"GELOMBANG_DRAIN_WAIT" help:"How long a stopping node serves on while /readyz says 503: longer than a load balancer takes to notice. [${env}, ${default}]"`
 	dataSettings
 	programmeSettings
 	webSettings
@@ -22,7 +27,7 @@ type serveCmd struct {
 }
 
 const (
-	// drainFor is how long requests and jobs under way may take to end.
+	// drainFor is how long requests under way may take to end.
 	drainFor = 20 * time.Second
 	// Slow or silent clients must not hold a connection for ever.
 	headerWithin = 10 * time.Second
@@ -31,32 +36,51 @@ const (
 	idleFor      = 120 * time.Second
 )
 
+// gcPercent lets the heap grow further between two collections than Go's 100 does: what
+// is alive is some 25 MB, and on an opening day a tenth of the processors went into
+// collecting behind requests.
+const gcPercent = 200
+
 // Run serves until told to stop, then drains.
 func (c serveCmd) Run(ctx context.Context) error {
 	if err := c.missing(); err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	web, err := listen(c.webSettings)
 	if err != nil {
 		return err
 	}
 	h, err := openHouse(ctx, houseSettings{dataSettings: c.dataSettings, programmeSettings: c.programmeSettings, migrate: !c.NoMigrate,
-		public: web.public, world: c.worldSettings})
+		public: web.public, world: c.worldSettings, crowd: c.crowdSettings})
 	if err != nil {
 		return errors.Join(err, web.listener.Close())
 	}
 	if !c.NoWork {
 		h.work()
 	}
-	if err := web.serve(h); err != nil {
+	if err := errors.Join(h.serveMetrics(c.MetricsListen), web.serve(h)); err != nil {
 		return errors.Join(err, h.close())
 	}
 	slog.InfoContext(ctx, "server.ready", "listen", web.local, "public", web.public, "version", version)
-	<-ctx.Done()
-	slog.Info("server.draining")
-	drain, cancel := context.WithTimeout(context.Background(), drainFor)
-	defer cancel()
-	return errors.Join(web.close(drain), h.close())
+	<-untilStopped(ctx)
+	slog.Info("server.draining", "wait", c.DrainWait, "advice", "a second signal ends at once")
+	web.drain(c.DrainWait)
+	return h.close()
+}
+
+// untilStopped ends with ctx, which the first signal ends. From then on a signal does
+// what it does to any program: somebody who cannot wait may end this one at once, which
+// loses nothing that was acknowledged.
+func untilStopped(ctx context.Context) <-chan struct{} {
+	stopped := make(chan struct{})
+	context.AfterFunc(ctx, func() {
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		close(stopped)
+	})
+	return stopped
 }
 
 // webServer is the listening side.
@@ -66,6 +90,7 @@ type webServer struct {
 	local    string // as this machine reaches it
 	proxies  []netip.Prefix
 	server   *http.Server
+	leaving  atomic.Bool // the load balancer is being told to send nobody here
 }
 
 // listen takes the port first: an address in use must not cost a migration.
@@ -91,7 +116,8 @@ func (w *webServer) serve(h *house) error {
 	if err != nil {
 		return err
 	}
-	w.server = &http.Server{Handler: handler, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleFor,
+	h.attend()
+	w.server = &http.Server{Handler: w.leave(handler), ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 	go func() {
 		if err := w.server.Serve(w.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -100,6 +126,38 @@ func (w *webServer) serve(h *house) error {
 		}
 	}()
 	return nil
+}
+
+// leave answers for a node that is about to stop: its probe says so, so that a load
+// balancer sends new visitors elsewhere, and every answer closes its connection, so
+// that a balancer gives up the ones it keeps between two requests and not during one.
+func (w *webServer) leave(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		if !w.leaving.Load() {
+			next.ServeHTTP(rw, req)
+			return
+		}
+		rw.Header().Set("Connection", "close")
+		if req.URL.Path == "/readyz" {
+			rw.Header().Set("Retry-After", "1") // another node answers by then
+			http.Error(rw, "this node is stopping", http.StatusServiceUnavailable)
+			return
+		}
+		next.ServeHTTP(rw, req)
+	})
+}
+
+// drain serves on for wait while saying that it leaves, then takes no new connections
+// and lets the requests under way end.
+func (w *webServer) drain(wait time.Duration) {
+	w.leaving.Store(true)
+	time.Sleep(wait)
+	ctx, cancel := context.WithTimeout(context.Background(), drainFor)
+	defer cancel()
+	if err := w.close(ctx); err != nil {
+		// A client that sends too slowly must not keep the node from stopping.
+		slog.Warn("server.cut", "after", drainFor, "error", errors.Join(err, w.server.Close()))
+	}
 }
 
 func (w *webServer) close(ctx context.Context) error {

@@ -9,6 +9,7 @@ import (
 	"gelombang/internal/session"
 	"gelombang/internal/sqldb"
 	"gelombang/limit"
+	"gelombang/waitroom"
 )
 
 // Sweeping removes what has ended: counters of past windows, old messages, sessions.
@@ -47,7 +48,7 @@ func (h *house) sweeper() map[string]jobs.Handler {
 		sessions := func(s *session.Sessions) func(*sqldb.Tx, int) (int64, error) {
 			return func(tx *sqldb.Tx, _ int) (int64, error) { return 0, second(s.Prune(tx)) } // bounds itself
 		}
-		for _, sweep := range []func(*sqldb.Tx, int) (int64, error){limit.Sweep, h.notify.Prune, sessions(h.citizens), sessions(h.officers)} {
+		for _, sweep := range []func(*sqldb.Tx, int) (int64, error){limit.Sweep, waitroom.Sweep, h.notify.Prune, sessions(h.citizens), sessions(h.officers)} {
 			if err := h.sweepAll(ctx, sweep); err != nil {
 				return err
 			}

@@ -10,10 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"gelombang/console"
 	"gelombang/hooks"
 	"gelombang/internal/fault"
@@ -23,6 +19,7 @@ import (
 	"gelombang/internal/sqldb"
 	"gelombang/limit"
 	"gelombang/portal"
+	"gelombang/portal/wait"
 	"gelombang/staff"
 	"gelombang/wave"
 )
@@ -60,10 +57,10 @@ func (h *house) buildSurfaces() error {
 	}
 	h.portal = portal.New(portal.Config{Page: pages, DB: h.db, Keys: h.keys, Sessions: h.citizens, Account: h.account, OTP: h.otp,
 		Notify: h.notify, Identity: h.identity, Wave: h.wave, Application: h.application, Draw: h.draw, Programme: h.forPortal(),
-		Published: h.limits, Funnel: h.funnel, Secure: secure, Now: time.Now})
+		Published: h.limits, Funnel: h.funnel, Room: h.room, Secure: secure, Now: time.Now})
 	h.console = console.New(console.Config{Page: desk, DB: h.db, Keys: h.keys, Sessions: h.officers, Staff: h.staff, Account: h.account,
 		Identity: h.identity, Notify: h.notify, Wave: h.wave, Application: h.application, Draw: h.draw, Announce: h.announce,
-		Jobs: h.queue, Report: h.report, Secure: secure, Now: time.Now})
+		Jobs: h.queue, Report: h.report, Room: h.room, Secure: secure, Now: time.Now})
 	h.hooks = hooks.New(hooks.Config{Notify: h.notify, SMSSecrets: map[string]string{smsProvider: h.settings.world.SMSSecret}, Now: time.Now})
 	return nil
 }
@@ -151,28 +148,47 @@ func (h *house) handler(proxies []netip.Prefix) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", front)
+	mux.Handle("GET "+wait.StatusPath, wait.Status(h.room)) // for a million who ask at once: nothing stands before it
 	mux.Handle("/console", back)
 	mux.Handle("/console/", back)
-	mux.Handle("/hooks/", h.hooks.Handler()) // signed by the caller: no cookies, no cross-origin rule
+	mux.Handle("/hooks/", h.portal.Shed(page.Inside, busyMachine, h.hooks.Handler())) // signed by the caller: no cookies, no cross-origin rule
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", h.ready)
-	mux.Handle("GET /metrics", h.metrics())
 	return mux, nil
 }
 
-// guardCitizen puts the session around every page, as the masthead shows it, and the
-// door before the ones that need an account.
+// guardCitizen puts the session around every page, as the masthead shows it, the door
+// before the ones that need an account, and what sheds load before all of it: a request
+// that is sent away must not cost a question to the database.
 func (h *house) guardCitizen(r page.Route) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		if r.Auth == page.Account {
 			next = h.portal.Guard(next)
 		}
-		return h.citizens.Middleware(next)
+		known := h.citizens.Middleware(next)
+		switch {
+		case r.Held:
+			known = h.citizens.Visitors(next, h.portal.Page.Hold(next))
+		case r.Class == page.Newcomer:
+			known = h.citizens.Visitors(next, next)
+		}
+		return h.portal.Shed(r.Class, h.portal.Page.Fail, known)
 	}
 }
 
 func (h *house) guardOfficer(r page.Route) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler { return h.officers.Middleware(h.console.Guard(r)(next)) }
+	return func(next http.Handler) http.Handler {
+		return h.portal.Shed(r.Class, h.console.Page.Fail, h.officers.Middleware(h.console.Guard(r)(next)))
+	}
+}
+
+// machineComesBack is when another system tries again, which it does by itself.
+const machineComesBack = "30"
+
+// busyMachine answers another system when we have no room for it.
+func busyMachine(w http.ResponseWriter, _ *http.Request, _ error, _ ...page.Link) {
+	w.Header().Set("Retry-After", machineComesBack)
+	http.Error(w, "busy", http.StatusServiceUnavailable)
 }
 
 // ready says whether this node can serve: the database answers.
@@ -180,51 +196,9 @@ func (h *house) ready(w http.ResponseWriter, req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), probeWithin)
 	defer cancel()
 	if err := h.db.Ping(ctx); err != nil {
+		w.Header().Set("Retry-After", "1") // probes ask by their own clock; people may read it too
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))
-}
-
-// metrics are for the operator's own monitoring; keep them from the public at the proxy.
-func (h *house) metrics() http.Handler {
-	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &queueCollector{h})
-	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
-}
-
-// queueCollector reads the queues when it is asked.
-type queueCollector struct{ h *house }
-
-var (
-	readyDesc   = prometheus.NewDesc("gelombang_jobs_ready", "Jobs that wait.", []string{"queue"}, nil)
-	deadDesc    = prometheus.NewDesc("gelombang_jobs_dead", "Jobs that wait for a person.", []string{"queue"}, nil)
-	oldestDesc  = prometheus.NewDesc("gelombang_jobs_oldest_seconds", "How long the job that waits longest has been due.", []string{"queue"}, nil)
-	waitingDesc = prometheus.NewDesc("gelombang_registrations_waiting", "Registrations that wait for a batch.", nil, nil)
-)
-
-// Describe is part of prometheus.Collector.
-func (c *queueCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readyDesc, deadDesc, oldestDesc, waitingDesc} {
-		ch <- d
-	}
-}
-
-// Collect is part of prometheus.Collector.
-func (c *queueCollector) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), probeWithin)
-	defer cancel()
-	ch <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(c.h.account.Waiting()))
-	health, err := c.h.queue.Health(ctx)
-	if err != nil {
-		ch <- prometheus.NewInvalidMetric(readyDesc, err)
-		return
-	}
-	for _, q := range health {
-		ch <- prometheus.MustNewConstMetric(readyDesc, prometheus.GaugeValue, float64(q.Ready), q.Queue)
-		ch <- prometheus.MustNewConstMetric(deadDesc, prometheus.GaugeValue, float64(q.Dead), q.Queue)
-		if !q.Oldest.IsZero() {
-			ch <- prometheus.MustNewConstMetric(oldestDesc, prometheus.GaugeValue, time.Since(q.Oldest).Seconds(), q.Queue)
-		}
-	}
 }

@@ -20,6 +20,7 @@ import (
 	"gelombang/hooks"
 	"gelombang/identity"
 	"gelombang/identity/registry"
+	"gelombang/internal/batch"
 	"gelombang/internal/jobs"
 	"gelombang/internal/locale"
 	"gelombang/internal/page"
@@ -34,6 +35,7 @@ import (
 	"gelombang/portal"
 	"gelombang/report"
 	"gelombang/staff"
+	"gelombang/waitroom"
 	"gelombang/wave"
 )
 
@@ -44,6 +46,7 @@ type houseSettings struct {
 	migrate bool
 	public  string // base of the links that people get
 	world   worldSettings
+	crowd   crowdSettings
 
 	// The demo's changes; zero in production.
 	adjust        func(*Programme)
@@ -69,6 +72,7 @@ type house struct {
 	passwords *password.Pool
 	signer    *transcript.Signer
 
+	room        *waitroom.Room
 	notify      *notify.Service
 	otp         *otp.Service
 	account     *account.Service
@@ -86,6 +90,7 @@ type house struct {
 	console  *console.Console
 	hooks    *hooks.Hooks
 
+	alive   context.Context // of what runs in the background; nil before anything does
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -113,7 +118,7 @@ func openHouse(ctx context.Context, s houseSettings) (_ *house, err error) {
 	if h.keys, err = openKeys(ctx, s.dataSettings, h.db); err != nil {
 		return nil, err
 	}
-	for _, build := range []func() error{h.buildGround, h.buildPeople, h.buildWaves, h.buildSurfaces} {
+	for _, build := range []func() error{h.buildGround, h.buildPeople, h.buildWaves, h.buildRoom, h.buildSurfaces} {
 		if err := build(); err != nil {
 			return nil, err
 		}
@@ -128,7 +133,7 @@ func openHouse(ctx context.Context, s houseSettings) (_ *house, err error) {
 // catalog merges the words of every room with the programme's.
 func catalog(p *Programme) (*locale.Catalog, error) {
 	c, err := locale.Load(byLang(p.Wording), page.Words, eligibility.Catalog, notify.Catalog, otp.Catalog, account.Catalog, identity.Catalog,
-		wave.Catalog, application.Catalog, draw.Catalog, announce.Catalog, staff.Catalog, portal.Catalog, console.Catalog)
+		wave.Catalog, application.Catalog, draw.Catalog, announce.Catalog, staff.Catalog, waitroom.Catalog, portal.Catalog, console.Catalog)
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +268,7 @@ var slots = map[string]int{
 }
 
 func (h *house) buildWorker() {
-	h.worker = jobs.NewWorker(h.queue, jobs.Config{Slots: slots, MaxSkew: jobs.MaxSkew})
+	h.worker = jobs.NewWorker(h.queue, jobs.Config{Slots: slots, MaxSkew: jobs.MaxSkew, Yield: h.crowded})
 	for _, handlers := range []map[string]jobs.Handler{h.notify.Handlers(), h.account.Handlers(), h.identity.Handlers(),
 		h.wave.Handlers(), h.draw.Handlers(), h.announce.Handlers(), h.sweeper()} {
 		for kind, do := range handlers {
@@ -272,12 +277,42 @@ func (h *house) buildWorker() {
 	}
 }
 
+// buildRoom makes the waiting room before the door.
+func (h *house) buildRoom() (err error) {
+	h.room, err = waitroom.New(waitroom.Config{DB: h.db, MAC: h.keys.CookieMAC("waitroom"), Now: time.Now, Load: h.load,
+		Openings: h.settings.crowd.Openings, Policy: h.settings.crowd.policy()})
+	return err
+}
+
+// crowded says that the work behind the pages gives way: people wait at the door, and a
+// mail that goes out some seconds later keeps nobody from registering.
+func (h *house) crowded() bool { return h.account.Waiting() > crowdedFrom }
+
+// crowdedFrom is a quarter of a batch: so many come while another is written only when
+// many come.
+const crowdedFrom = batch.Most / 4
+
+// load is what the house measures of itself.
+func (h *house) load() waitroom.Load {
+	commit, queue := h.account.Load()
+	return waitroom.Load{Commit: commit, Queue: queue}
+}
+
 // work starts doing jobs until close.
 func (h *house) work() {
-	ctx, stop := context.WithCancel(context.Background())
-	h.stop = stop
-	h.running.Go(func() { h.worker.Run(ctx) })
-	h.running.Go(func() { h.startSweeping(ctx) })
+	h.inBackground(h.worker.Run)
+	h.inBackground(h.startSweeping)
+}
+
+// attend starts this node's part of the waiting room: every node that serves has one.
+func (h *house) attend() { h.inBackground(h.room.Run) }
+
+// inBackground runs do until close.
+func (h *house) inBackground(do func(context.Context)) {
+	if h.alive == nil {
+		h.alive, h.stop = context.WithCancel(context.Background())
+	}
+	h.running.Go(func() { do(h.alive) })
 }
 
 // close ends the workers, then what they use. It is safe on a house half built.
@@ -287,6 +322,9 @@ func (h *house) close() error {
 	}
 	h.running.Wait()
 	var errs []error
+	if h.room != nil {
+		h.room.Close()
+	}
 	if h.account != nil {
 		h.account.Close()
 	}

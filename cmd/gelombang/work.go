@@ -29,6 +29,7 @@ func (c workCmd) Run(ctx context.Context) error {
 	}
 	h.work()
 	slog.InfoContext(ctx, "worker.ready", "version", version)
-	<-ctx.Done()
+	<-untilStopped(ctx)
+	slog.Info("worker.draining", "advice", "a second signal ends at once")
 	return h.close()
 }

@@ -122,6 +122,9 @@ func (d *Desk) Begun(token string, t time.Time, within time.Duration) bool {
 	return d.tokens.Check(token, now, within) == nil && d.tokens.Check(token, now, now.Sub(t)) != nil
 }
 
+// Shown is when the form with this token was shown.
+func (d *Desk) Shown(token string) time.Time { return d.tokens.Shown(token) }
+
 // Lang is the language that messages to this person are written in.
 func Lang(req *http.Request) string { return string(page.LangOf(req)) }
 
