@@ -3,4 +3,4 @@
 package main
 
 // kills is how often the server is killed under load.
-const kills = 10
+const kills = 20
