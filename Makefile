@@ -29,13 +29,16 @@ lint: ## golangci-lint, as .golangci.yml says
 	@$(GO) build -C tools -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@bin/golangci-lint run ./...
 
-soak: ## the longer proofs: a minute of surge, many kills
-	@scripts/need
-	@$(WITH_POSTGRES) $(GO) test -race -tags soak -timeout 60m ./internal/... ./cmd/...
+soak: ## the longer proofs, an hour or more: twenty kills, 20 s outages, Patroni, ten million accounts, the whole first day
+	@scripts/need soak
+	@$(WITH_POSTGRES) $(GO) test -race -tags soak -timeout 120m ./internal/... ./cmd/...
+	@$(WITH_POSTGRES) $(GO) test -tags soak -timeout 120m -run AFullDatabase ./account/
+	@$(MAKE) --no-print-directory build
+	@bin/gelombang rehearse day --self --applicants 1432133 --compress 14
 
-bench: ## benchmarks, side by side in one run
+bench: build ## every published figure side by side with its target; 25 minutes, nothing else running
 	@scripts/need
-	@$(WITH_POSTGRES) $(GO) test -run '^$$' -bench . -benchtime 3s ./internal/... ./account/ ./draw/...
+	@GO=$(GO) scripts/bench
 
 clean: ## remove what was built (not ./data)
 	@rm -rf bin
