@@ -63,7 +63,7 @@ type Config struct {
 	Jobs        *jobs.Queue
 	Report      *report.Service
 	Room        *waitroom.Room // where newcomers wait; nil: there is none
-	Secure      bool // cookies over https only
+	Secure      bool           // cookies over https only
 	Now         func() time.Time
 }
 
