@@ -5,7 +5,7 @@ import "time"
 // Arrive gives a newcomer a ticket. It counts, and stores nothing.
 func (r *Room) Arrive() string {
 	v, now := r.view.Load(), r.c.Now()
-	t := ticket{episode: v.Episode, since: now, id: random(63)}
+	t := ticket{episode: v.Episode, since: now, id: random(idBits)}
 	if now.Before(v.Opens) {
 		v.counts.early.Add(1)
 		t.early, t.value = true, random(fractionBits)

@@ -32,8 +32,8 @@ func (c *counts) tally(episode int64) tally {
 	return tally{early: c.early.Load(), late: c.late.Load(), entered: c.entered.Load()}
 }
 
-// view is the room as all verbs but Enter and Use see it. It is made at a beat and
-// then only read; counts and straight alone move.
+// view is the room as all verbs see it that do not ask the database. It is made at a beat
+// and then only read; counts and straight alone move.
 type view struct {
 	crowd
 	counts   *counts

@@ -2,6 +2,7 @@ package waitroom
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gelombang/internal/batch"
@@ -42,8 +43,23 @@ func (r *Room) Straight(ctx context.Context) (pass string, ok bool, err error) {
 	if v.Why == None || someone || v.straight.Add(-1) < 0 {
 		return "", false, nil
 	}
-	pass, err = r.enter(ctx, entry{random(63), v.Episode}, false)
+	pass, err = r.enter(ctx, entry{random(idBits), v.Episode}, false)
 	return pass, err == nil, err
+}
+
+// EnterForm makes a form that was shown before this crowd into a pass, by one row per
+// form: its sender was inside already, and it is no more than any ticket. The caller
+// knows that the token is ours and from before.
+func (r *Room) EnterForm(ctx context.Context, token string) (pass string, err error) {
+	episode := r.view.Load().Episode
+	return r.enter(ctx, entry{r.formID(token, episode), episode}, false)
+}
+
+// Opened says whether a pass is the one that a ticket became.
+func (r *Room) Opened(ticket, pass string) bool {
+	t, ours := r.parse(ticket)
+	id, _, ok := r.parsePass(pass)
+	return ours && ok && t.id == id
 }
 
 // enter admits. Only who was called counts as one of the called who came.
@@ -78,6 +94,16 @@ func (r *Room) Use(ctx context.Context, pass string) error {
 	return nil
 }
 
+// Unuse takes back one Use from which no registration came.
+func (r *Room) Unuse(ctx context.Context, pass string) error {
+	ticket, _, ok := r.parsePass(pass)
+	if !ok {
+		return fault.New(fault.Refused, "waitroom.pass_ended", nil)
+	}
+	_, err := r.unuses.Do(ctx, ticket)
+	return err
+}
+
 // admit serves a batch of entries. A ticket that is named twice is fresh once.
 func (r *Room) admit(tx *sqldb.Tx, items []entry) ([]batch.Result[admission], error) {
 	until := tx.Now().Add(r.p.Stay)
@@ -102,32 +128,29 @@ func (r *Room) admit(tx *sqldb.Tx, items []entry) ([]batch.Result[admission], er
 	return out, nil
 }
 
-// count serves a batch of uses. A statement touches a row once, so a pass that is used
-// several times in one batch is counted in several; one that is full is not asked again,
-// so there are at most UsesMost and one.
-func (r *Room) count(tx *sqldb.Tx, items []int64) ([]batch.Result[bool], error) {
-	out := make([]batch.Result[bool], len(items))
-	rest := make([]int, len(items))
-	for i := range items {
-		rest[i] = i
-	}
-	for len(rest) > 0 {
-		now, later := firsts(items, rest)
-		free, err := useAdmissions(tx, pick(items, now), r.p.UsesMost)
-		if err != nil {
-			return nil, err
+// count serves batches of uses, or of uses that are taken back. A statement touches a row
+// once, so a pass that is named several times in one batch is counted in several; one
+// that is full, or empty, is not asked again, so there are at most UsesMost and one.
+func (r *Room) count(by int) batch.Run[int64, bool] {
+	return func(tx *sqldb.Tx, items []int64) ([]batch.Result[bool], error) {
+		out := make([]batch.Result[bool], len(items))
+		rest := make([]int, len(items))
+		for i := range items {
+			rest[i] = i
 		}
-		for _, i := range now {
-			out[i].Out = free[items[i]]
-		}
-		rest = rest[:0]
-		for _, i := range later {
-			if free[items[i]] {
-				rest = append(rest, i)
+		for len(rest) > 0 {
+			now, later := firsts(items, rest)
+			done, err := countUses(tx, pick(items, now), by, r.p.UsesMost)
+			if err != nil {
+				return nil, err
 			}
+			for _, i := range now {
+				out[i].Out = done[items[i]]
+			}
+			rest = slices.DeleteFunc(later, func(i int) bool { return !done[items[i]] })
 		}
+		return out, nil
 	}
-	return out, nil
 }
 
 // firsts splits the indexes of items into those that name a ticket for the first time

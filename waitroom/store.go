@@ -144,24 +144,25 @@ func readAdmissions(tx *sqldb.Tx, items []entry) (map[int64]time.Time, error) {
 	return until, nil
 }
 
-// useAdmissions counts one use of each ticket that has one left, and says which had.
-func useAdmissions(tx *sqldb.Tx, tickets []int64, most int) (map[int64]bool, error) {
-	free := make(map[int64]bool, len(tickets))
+// countUses adds to the uses of each ticket while they stay between none and most, and
+// says of which tickets they did.
+func countUses(tx *sqldb.Tx, tickets []int64, by, most int) (map[int64]bool, error) {
+	done := make(map[int64]bool, len(tickets))
 	for part := range sqldb.Parts(tickets, len(tickets)) {
-		args := make([]any, 0, len(part)+1)
+		args := []any{by, most}
 		for _, id := range part {
 			args = append(args, id)
 		}
-		ids, err := sqldb.All(tx, scanID, `UPDATE admission SET used = used + 1 WHERE ticket IN (`+sqldb.List(len(part), 1)+`)
-			AND used < `+fmt.Sprintf("$%d", len(part)+1)+` RETURNING ticket`, append(args, most)...)
+		ids, err := sqldb.All(tx, scanID, `UPDATE admission SET used = used + $1
+			WHERE ticket IN (`+sqldb.List(len(part), 3)+`) AND used + $1 BETWEEN 0 AND $2 RETURNING ticket`, args...)
 		if err != nil {
-			return nil, fmt.Errorf("use passes: %w", err)
+			return nil, fmt.Errorf("count uses of passes: %w", err)
 		}
 		for _, id := range ids {
-			free[id] = true
+			done[id] = true
 		}
 	}
-	return free, nil
+	return done, nil
 }
 
 func scanID(rows *sql.Rows) (int64, error) {

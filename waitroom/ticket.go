@@ -24,11 +24,15 @@ const (
 	lateMark  = 1
 	earlyMark = 2
 	passMark  = 3
+	formMark  = 4
 
 	macBytes    = 16
 	ticketBytes = 1 + 8 + 4 + 8 + 8 // mark, episode, milliseconds since, value, id
 	passBytes   = 1 + 8 + 8         // mark, ticket, until
 )
+
+// idBits is the length of an admission's name.
+const idBits = 63
 
 // text is base64url in which one value has one spelling.
 var text = base64.RawURLEncoding.Strict()
@@ -78,6 +82,13 @@ func (r *Room) parsePass(s string) (ticket int64, until time.Time, ok bool) {
 	}
 	ms := int64(binary.BigEndian.Uint64(b[9:]))                                  // #nosec G115 -- signed by us
 	return int64(binary.BigEndian.Uint64(b[1:])), time.UnixMilli(ms).UTC(), true // #nosec G115
+}
+
+// formID names the admission of a form in this crowd: nobody can tell it, or find another
+// form with it, without the key.
+func (r *Room) formID(token string, episode int64) int64 {
+	b := binary.BigEndian.AppendUint64([]byte{formMark}, uint64(episode))                // #nosec G115 -- not negative
+	return int64(binary.BigEndian.Uint64(r.c.MAC(append(b, token...))) >> (64 - idBits)) // #nosec G115 -- at most 63 bits
 }
 
 // seal fills in the MAC, for which b has left room, and spells it out.

@@ -99,6 +99,7 @@ type Room struct {
 	view   atomic.Pointer[view]
 	enters *batch.Batcher[entry, int64, admission]
 	uses   *batch.Batcher[int64, int64, bool]
+	unuses *batch.Batcher[int64, int64, bool]
 
 	mu   sync.Mutex // one beat at a time; guards what follows
 	self self
@@ -121,7 +122,8 @@ func New(c Config) (*Room, error) {
 	}
 	r := &Room{c: c, p: c.Policy, node: c.DB.NewID()}
 	r.enters = batch.New(c.DB, func(e entry) int64 { return e.ticket }, r.admit)
-	r.uses = batch.New(c.DB, func(ticket int64) int64 { return ticket }, r.count)
+	r.uses = batch.New(c.DB, func(ticket int64) int64 { return ticket }, r.count(+1))
+	r.unuses = batch.New(c.DB, func(ticket int64) int64 { return ticket }, r.count(-1))
 	r.publish(pulse{}, c.Now())
 	return r, nil
 }
@@ -141,8 +143,9 @@ func (r *Room) Shed(c Class) (wait time.Duration, shed bool) { return r.p.Shed(c
 // Run beats until ctx ends. A beat that fails is logged; the last state keeps serving.
 func (r *Room) Run(ctx context.Context) { r.run(ctx) }
 
-// Close ends the batches of Enter and Use; calls after it answer Unavailable.
+// Close ends the batches of Enter, Use and Unuse; calls after it answer Unavailable.
 func (r *Room) Close() {
 	r.enters.Close()
 	r.uses.Close()
+	r.unuses.Close()
 }

@@ -118,8 +118,7 @@ func (d *Desk) Token() string { return d.tokens.New(d.Now()) }
 // Begun says that a form was shown before t, and no longer than within ago: whoever
 // sends it is finishing a step.
 func (d *Desk) Begun(token string, t time.Time, within time.Duration) bool {
-	now := d.Now()
-	return d.tokens.Check(token, now, within) == nil && d.tokens.Check(token, now, now.Sub(t)) != nil
+	return d.tokens.Check(token, d.Now(), within) == nil && d.Shown(token).Before(t)
 }
 
 // Shown is when the form with this token was shown.

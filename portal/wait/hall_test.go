@@ -120,14 +120,24 @@ func said(words string) http.HandlerFunc {
 }
 
 func (h *hall) form(w http.ResponseWriter, req *http.Request) {
-	_, _ = fmt.Fprintf(w, `<h1>form</h1><form method="post" action="/register"><input name="form_token" value="%s"><input name="pass" value="%s"><input name="address"></form>`,
-		h.desk.Token(), html.EscapeString(req.URL.Query().Get("pass")))
+	h.writeForm(w, req.URL.Query().Get("pass"))
 }
 
+func (h *hall) writeForm(w io.Writer, pass string) {
+	_, _ = fmt.Fprintf(w, `<h1>form</h1><form method="post" action="/register"><input name="form_token" value="%s"><input name="pass" value="%s"><input name="address"></form>`,
+		h.desk.Token(), html.EscapeString(pass))
+}
+
+// register takes a form with an address, and shows one without again.
 func (h *hall) register(w http.ResponseWriter, req *http.Request) {
 	values, err := h.desk.Form(w, req, page.FieldRule{Name: "address"}, page.FieldRule{Name: "skill", Many: true}, page.FieldRule{Name: "pass"})
 	if err != nil {
 		h.desk.Page.Fail(w, req, err)
+		return
+	}
+	if values.Get("address") == "" {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		h.writeForm(w, values.Get("pass"))
 		return
 	}
 	h.registered.Store(&values)

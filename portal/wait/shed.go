@@ -30,20 +30,20 @@ func (p *Pages) Shed(class page.Class, fail Fail, next http.Handler) http.Handle
 	})
 }
 
-// shed asks the room. Whoever was let in, or sends a form that was shown just now, is
-// finishing a step and so inside; the form is read only where that decides.
+// shed asks the room. Whoever was let in, or is finishing a step, is inside; the form is
+// read only where that decides.
 func (p *Pages) shed(class page.Class, w http.ResponseWriter, req *http.Request) (stay time.Duration, shed bool) {
 	if class == page.Newcomer {
-		if stay, shed = p.Room.Shed(waitroom.ClassNew); !shed || !p.begun(w, req) {
+		if stay, shed = p.Room.Shed(waitroom.ClassNew); !shed || !p.inside(w, req) {
 			return stay, shed
 		}
 	}
 	return p.Room.Shed(waitroom.ClassInside)
 }
 
-func (p *Pages) begun(w http.ResponseWriter, req *http.Request) bool {
+func (p *Pages) inside(w http.ResponseWriter, req *http.Request) bool {
 	if req.Method == http.MethodPost {
-		if sent, err := page.Sent(w, req); err == nil && p.Begun(sent.Get(page.TokenField), p.Now(), finishing) {
+		if sent, err := page.Sent(w, req); err == nil && p.begun(sent.Get(page.TokenField)) {
 			return true
 		}
 	}
