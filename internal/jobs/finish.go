@@ -60,14 +60,12 @@ func (w *Worker) call(ctx context.Context, j Job) (err error) {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	ctx, cancel := w.onceBegun(ctx)
-	defer cancel()
 	return h(ctx, j)
 }
 
 // onceBegun is a context for a job under way: a worker that is told to stop lets it end
 // within endWithin, rather than cost it a try.
-func (w *Worker) onceBegun(stop context.Context) (context.Context, context.CancelFunc) {
+func onceBegun(stop context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(stop))
 	release := context.AfterFunc(stop, func() {
 		late := time.AfterFunc(endWithin, cancel)

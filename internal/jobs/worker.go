@@ -191,7 +191,9 @@ func (w *Worker) start(ctx context.Context, l *lane) {
 			break
 		}
 		w.running.Go(func() {
-			o := w.do(ctx, j)
+			begun, done := onceBegun(ctx)
+			o := w.do(begun, j)
+			done()
 			l.ended() // the slot is free while the outcome is written
 			w.start(ctx, l)
 			w.write(ctx, o)
