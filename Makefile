@@ -23,7 +23,7 @@ test: ## everything: vet, lint, unit, property, both databases, the journey in a
 	@$(MAKE) --no-print-directory lint
 	@npm ci --silent --no-audit --no-fund --prefix cmd/gelombang/testdata/axe
 	@$(MAKE) --no-print-directory build
-	@$(WITH_POSTGRES) $(GO) test -race -timeout 20m ./...
+	@$(WITH_POSTGRES) $(GO) test -race -parallel 4 -timeout 20m ./...
 
 lint: ## golangci-lint, as .golangci.yml says
 	@$(GO) build -C tools -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
