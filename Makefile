@@ -23,13 +23,13 @@ test: ## everything: vet, lint, unit, property, both databases, the journey in a
 	@$(MAKE) --no-print-directory lint
 	@npm ci --silent --no-audit --no-fund --prefix cmd/gelombang/testdata/axe
 	@$(MAKE) --no-print-directory build
-	@$(WITH_POSTGRES) $(GO) test -race -parallel 4 -timeout 20m ./...
+	@$(WITH_POSTGRES) $(GO) test -race -timeout 20m ./...
 
 lint: ## golangci-lint, as .golangci.yml says
 	@$(GO) build -C tools -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@bin/golangci-lint run ./...
 
-soak: ## the longer proofs, an hour or more: twenty kills, 20 s outages, Patroni, ten million accounts, the whole first day
+soak: ## the longer proofs, two hours and more: twenty kills, 20 s outages, cut cables, Patroni, ten million accounts, the whole first day
 	@scripts/need soak
 	@$(WITH_POSTGRES) $(GO) test -race -tags soak -timeout 120m ./internal/... ./cmd/...
 	@$(WITH_POSTGRES) $(GO) test -tags soak -timeout 120m -run AFullDatabase ./account/

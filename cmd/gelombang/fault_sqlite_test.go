@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,28 +29,6 @@ func TestADatabaseFileThatTurnsReadOnlyLosesNothingAndIsNobodysMistake(t *testin
 	befall(t, trouble{dsn: "sqlite:" + filepath.Join(t.TempDir(), "gelombang.db"),
 		begin: func(p *process) { fileLimit(t, p, "0") },
 		end:   func(p *process) { fileLimit(t, p, "unlimited") }})
-}
-
-func TestALockHeldByAnotherProgramLosesNothingAndIsNobodysMistake(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "gelombang.db")
-	var other *sql.DB
-	befall(t, trouble{dsn: "sqlite:" + path,
-		begin: func(*process) {
-			var err error
-			if other, err = sql.Open("sqlite", path+"?_pragma=busy_timeout(5000)"); err != nil {
-				t.Fatal(err)
-			}
-			other.SetMaxOpenConns(1)
-			if _, err := other.Exec("BEGIN EXCLUSIVE"); err != nil {
-				t.Fatal(err)
-			}
-		},
-		end: func(*process) {
-			if err := other.Close(); err != nil {
-				t.Fatal(err)
-			}
-		}})
 }
 
 // smallDisk is a folder on a file system of its own, where we may mount one.

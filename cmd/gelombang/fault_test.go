@@ -23,7 +23,7 @@ func befall(t *testing.T, x trouble) {
 	at, letters := outside(t)
 	p := startServe(t, freeAddress(t), at, t.TempDir(), x.dsn)
 	c := gather(t, "crowd", p.base)
-	c.more(t, 100, 20*time.Second)
+	c.more(t, 100, time.Minute)
 	x.begin(p)
 	eventually(t, "somebody is told to come back", 15*time.Second, func() bool { _, away, _ := c.count(); return away > 0 })
 	expectStaticPages(t, p.base)
