@@ -15,6 +15,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -232,7 +233,7 @@ func (k *Keys) Index(kind, value string) Index { return k.IndexAt(k.file.Current
 func (k *Keys) IndexAt(v Version, kind, value string) Index {
 	m := hmac.New(sha256.New, k.roots[v].index)
 	m.Write([]byte(kind + "\x00" + value))
-	return Index{Version: v, Sum: fmt.Sprintf("%x", m.Sum(nil)[:16])}
+	return Index{Version: v, Sum: hex.EncodeToString(m.Sum(nil)[:16])}
 }
 
 // MAC authenticates parts for a purpose under one version. Parts are length-prefixed.

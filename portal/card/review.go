@@ -13,7 +13,7 @@ type reviewPage struct {
 	Progress *page.Progress
 	Token    string
 	Facts    []page.Fact
-	Fields   []desk.KeptField // the form, carried to the sending
+	Fields   []page.KeptField // the form, carried to the sending
 }
 
 // reviewPage reads a form back. It carries the form in hidden fields: nothing that
@@ -22,7 +22,7 @@ func (p *Pages) reviewPage(lang locale.Lang, v page.Values, f identity.Form) rev
 	data := reviewPage{Progress: desk.Progress(desk.StepIdentity), Token: p.Token(), Facts: p.IdentityFacts(lang, f)}
 	for _, rule := range identityRules {
 		if v.Has(rule.Name) && rule.Name != "edit" {
-			data.Fields = append(data.Fields, desk.KeptField{Name: rule.Name, Value: v.Get(rule.Name)})
+			data.Fields = append(data.Fields, page.KeptField{Name: rule.Name, Value: v.Get(rule.Name)})
 		}
 	}
 	return data

@@ -189,9 +189,6 @@ func CodePath(challenge int64, next string) string {
 	return path
 }
 
-// KeptField is one field of a form that is carried along.
-type KeptField struct{ Name, Value string }
-
 // HintKey keeps the operator of the number just typed, to be read back beside the code.
 const HintKey = "operator"
 

@@ -89,7 +89,7 @@ func (p *Pages) SignedOut(w http.ResponseWriter, req *http.Request) {
 
 type resumePage struct {
 	Action string
-	Fields []desk.KeptField
+	Fields []page.KeptField
 }
 
 // resume offers to send what was being sent before. It is a form with one button:
@@ -103,10 +103,10 @@ func (p *Pages) resume(w http.ResponseWriter, req *http.Request, action, kept st
 	data := resumePage{Action: action}
 	for name, list := range values {
 		for _, value := range list {
-			data.Fields = append(data.Fields, desk.KeptField{Name: name, Value: value})
+			data.Fields = append(data.Fields, page.KeptField{Name: name, Value: value})
 		}
 	}
-	slices.SortFunc(data.Fields, func(a, b desk.KeptField) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(data.Fields, func(a, b page.KeptField) int { return strings.Compare(a.Name, b.Name) })
 	p.Show(w, req, "resume", data)
 }
 
