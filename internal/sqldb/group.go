@@ -10,6 +10,9 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
 )
 
 const (
@@ -56,7 +59,7 @@ func newGroupWriter(ctx context.Context, dsn string, now func() time.Time) (*gro
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
 	pool.SetMaxOpenConns(1)
-	conn, err := pool.Conn(ctx)
+	conn, err := connect(ctx, pool)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open writer: %w", err), pool.Close())
 	}
@@ -68,6 +71,16 @@ func newGroupWriter(ctx context.Context, dsn string, now func() time.Time) (*gro
 	w.wal += "-wal"
 	go w.loop()
 	return w, nil
+}
+
+// connect waits for a process that makes the same new file: SQLite answers "busy" at
+// once to the second one that turns on the log, whatever busy_timeout says.
+func connect(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
+	again := retrypolicy.NewBuilder[*sql.Conn]().
+		HandleIf(func(_ *sql.Conn, err error) bool { return busy(err) }).
+		WithBackoff(5*time.Millisecond, 100*time.Millisecond).WithMaxRetries(-1).WithMaxDuration(lockWithin).
+		ReturnLastFailure().Build()
+	return failsafe.With(again).WithContext(ctx).Get(func() (*sql.Conn, error) { return pool.Conn(ctx) })
 }
 
 // close ends the writer; a second call does nothing.
