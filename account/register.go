@@ -231,7 +231,7 @@ func (s *Service) results(tx *sqldb.Tx, entries []*entry) (out []batch.Result[ot
 		}
 		switch {
 		case e.replayed:
-			if out[i].Out, err = s.codes.View(tx, e.challenge, browser); err != nil {
+			if out[i].Out, err = s.codes.Held(tx, e.challenge, browser); err != nil {
 				return nil, err
 			}
 		case e.issued.Refused != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"strconv"
 
 	"gelombang/draw/transcript"
@@ -28,7 +29,7 @@ func (s *Service) Join(ctx context.Context, account, waveID int64, token string)
 		var again bool
 		if p, again, err = replay(tx, s.c.Keys, waveID, account, token); err != nil || again {
 			p.Wave = w
-			return err
+			return errors.Join(err, tx.Acknowledge())
 		}
 		p, err = s.join(ctx, tx, w, account, token)
 		return err

@@ -14,7 +14,7 @@ import (
 
 // There says which of these challenges exist, whatever became of them since, and the
 // blind index of the destination that each is for.
-func (s *Service) There(tx *sqldb.Tx, ids []int64) (map[int64]string, error) { return there(tx, ids) }
+func (s *Service) There(q sqldb.Querier, ids []int64) (map[int64]string, error) { return there(q, ids) }
 
 // order is a request on its way: the challenge it will use and what becomes of it.
 type order struct {
@@ -281,7 +281,7 @@ func (s *Service) issued(tx *sqldb.Tx, orders []*order) ([]Issued, error) {
 			Reused: o.same != nil || !from.fresh || from.replaces != 0}
 		if v, ok := views[from]; ok {
 			out[i].View = v
-		} else if out[i].View, err = s.View(tx, from.c.id, o.req.Browser); err != nil {
+		} else if out[i].View, err = s.Held(tx, from.c.id, o.req.Browser); err != nil {
 			return nil, err
 		}
 	}

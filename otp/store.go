@@ -39,19 +39,17 @@ func get(q sqldb.Querier, id int64) (challenge, error) {
 	return c, nil
 }
 
-// there says which challenges exist, whatever became of them. It writes what it finds
-// as it is: whoever is told that a form was taken before must not hear it of a row that
-// only this server has, and PostgreSQL waits for its standby after a write alone.
-func there(tx *sqldb.Tx, ids []int64) (map[int64]string, error) {
+// there says which challenges exist, whatever became of them, and whom each is for.
+func there(q sqldb.Querier, ids []int64) (map[int64]string, error) {
 	out := map[int64]string{}
 	list, args := sqldb.In(ids, 1)
-	_, err := sqldb.All(tx, func(rows *sql.Rows) (none struct{}, err error) {
+	_, err := sqldb.All(q, func(rows *sql.Rows) (none struct{}, err error) {
 		var id int64
 		var dest string
 		err = rows.Scan(&id, &dest)
 		out[id] = dest
 		return none, err
-	}, `UPDATE challenge SET state = state WHERE id IN (`+list+`) RETURNING id, dest_index`, args...)
+	}, `SELECT id, dest_index FROM challenge WHERE id IN (`+list+`)`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("look for challenges: %w", err)
 	}

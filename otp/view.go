@@ -32,6 +32,14 @@ func (s *Service) View(q sqldb.Querier, id int64, browser string) (View, error) 
 	return v, err
 }
 
+// Held is View of a challenge that was there before, for an answer that relies on it.
+func (s *Service) Held(tx *sqldb.Tx, id int64, browser string) (View, error) {
+	if err := tx.Acknowledge(); err != nil {
+		return View{}, err
+	}
+	return s.View(tx, id, browser)
+}
+
 func (s *Service) viewOf(now time.Time, c challenge, dest, browser string) View {
 	return View{
 		Challenge: c.id, Purpose: c.purpose, Channel: c.channel, To: notify.MaskAddress(c.channel, dest),

@@ -308,3 +308,26 @@ func TestWorkAfterCloseIsUnavailable(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestWhatWasReadIsAcknowledgedByAWriteOfItsOwn(t *testing.T) {
+	db := sqldbtest.Open(t, sqldb.Postgres, sqldbtest.NewClock())
+	writes := func(tx *sqldb.Tx) (wrote bool) { // a commit without a number of its own waits for nobody
+		if err := tx.QueryRow(`SELECT pg_current_xact_id_if_assigned() IS NOT NULL`).Scan(&wrote); err != nil {
+			t.Error(err)
+		}
+		return wrote
+	}
+	err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		if writes(tx) {
+			t.Error("a transaction that only read has written")
+		}
+		err := tx.Acknowledge()
+		if err == nil && !writes(tx) {
+			t.Error("an acknowledgement has written nothing")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -63,6 +63,18 @@ func (tx *Tx) NewID() int64 { return tx.db.ids.next(tx.db.now()) }
 // SkipLocked is DB.SkipLocked.
 func (tx *Tx) SkipLocked() string { return tx.db.SkipLocked() }
 
+// Acknowledge makes what this transaction read as durable as what it writes, for a
+// closure that answers "done already" from a row that was there. PostgreSQL waits for its
+// log and its standby after a write alone: without this, a row whose own commit the
+// standby has never seen would be acknowledged by whoever asks again.
+func (tx *Tx) Acknowledge() error {
+	if tx.db.engine == SQLite { // a group that was not synced is not there to be read
+		return nil
+	}
+	_, err := tx.run.exec(`SELECT pg_logical_emit_message(true, 'gelombang', '')`, nil)
+	return err
+}
+
 // AfterCommit runs f once the transaction is durable, and not at all when it
 // isn't. It is for waking somebody up; nothing may depend on it having run.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
