@@ -3,12 +3,10 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -22,26 +20,20 @@ const (
 	groupFor = 20 * time.Millisecond
 	// writeQueue bounds the calls that wait for a group.
 	writeQueue = 4096
-	// stmtMost bounds the prepared statements of the writer; past it all are dropped.
-	stmtMost = 400
 	// walRestart is the size of the log at which the writer waits for the readers
 	// (at most ReadLimit) and starts the log anew.
 	walRestart = 96 << 20
 )
 
-var errClosed = errors.New("database is closed")
-
 // groupWriter is SQLite's single writer: it commits many calls in one transaction.
 type groupWriter struct {
 	pool  *sql.DB
-	conn  *sql.Conn
+	on    *prepared
 	now   func() time.Time
 	wal   string
 	queue chan *call
 	quit  chan struct{}
 	ended chan struct{}
-	once  sync.Once
-	stmts map[string]*sql.Stmt
 }
 
 type call struct {
@@ -63,7 +55,7 @@ func newGroupWriter(ctx context.Context, dsn string, now func() time.Time) (*gro
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open writer: %w", err), pool.Close())
 	}
-	w := &groupWriter{pool: pool, conn: conn, now: now, stmts: map[string]*sql.Stmt{},
+	w := &groupWriter{pool: pool, on: newPrepared(conn), now: now,
 		queue: make(chan *call, writeQueue), quit: make(chan struct{}), ended: make(chan struct{})}
 	if err := conn.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name='main'").Scan(&w.wal); err != nil {
 		return nil, errors.Join(fmt.Errorf("find the log: %w", err), conn.Close(), pool.Close())
@@ -83,15 +75,10 @@ func connect(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
 	return failsafe.With(again).WithContext(ctx).Get(func() (*sql.Conn, error) { return pool.Conn(ctx) })
 }
 
-// close ends the writer; a second call does nothing.
-func (w *groupWriter) close() (err error) {
-	w.once.Do(func() {
-		close(w.quit)
-		<-w.ended
-		w.dropStmts()
-		err = errors.Join(w.conn.Close(), w.pool.Close())
-	})
-	return err
+func (w *groupWriter) close() error {
+	close(w.quit)
+	<-w.ended
+	return errors.Join(w.on.close(), w.pool.Close())
 }
 
 func (w *groupWriter) write(ctx context.Context, db *DB, fn func(*Tx) error) error {
@@ -156,17 +143,16 @@ func (w *groupWriter) drain() {
 // group runs first and whatever waits behind it in one transaction, commits, and
 // only then answers.
 func (w *groupWriter) group(first *call) {
-	ctx := context.Background()
-	members, err := []*call{first}, w.begin(ctx)
+	members, err := []*call{first}, w.begin()
 	if err == nil {
 		if members, err = w.runAll(first); err == nil {
-			_, err = w.conn.ExecContext(ctx, "COMMIT")
+			err = w.on.do("COMMIT")
 		}
 	} else {
 		members = append(members, w.waiting()...)
 	}
 	if err != nil {
-		_, _ = w.conn.ExecContext(ctx, "ROLLBACK") // the engine may have done so by itself
+		_ = w.on.do("ROLLBACK") // the engine may have done so by itself
 		for _, c := range members {
 			c.err = unavailable(fmt.Errorf("commit group of %d: %w", len(members), err))
 		}
@@ -174,21 +160,20 @@ func (w *groupWriter) group(first *call) {
 	for _, c := range members {
 		close(c.done)
 	}
-	w.boundLog(ctx)
+	w.boundLog()
 }
 
 // begin starts the transaction. A connection that cannot, for another reason than
 // somebody else's lock, is replaced: the next group begins on a sound one.
-func (w *groupWriter) begin(ctx context.Context) error {
-	_, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+func (w *groupWriter) begin() error {
+	err := w.on.do("BEGIN IMMEDIATE")
 	if err == nil || busy(err) {
 		return err
 	}
-	w.dropStmts()
-	_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // closes it; Close would give it back
-	conn, again := w.pool.Conn(ctx)
+	w.on.discard()
+	conn, again := w.pool.Conn(context.Background())
 	if again == nil {
-		w.conn = conn
+		w.on = newPrepared(conn)
 	}
 	return errors.Join(err, again)
 }
@@ -244,27 +229,34 @@ func (w *groupWriter) runAll(c *call) ([]*call, error) {
 // a batch that has a group to itself.
 func (w *groupWriter) runFirst(c *call) error {
 	if !w.run(c) || c.err == nil {
-		return nil
+		return w.alive()
 	}
-	_, _ = w.conn.ExecContext(context.Background(), "ROLLBACK") // the engine may have done so by itself
-	_, err := w.conn.ExecContext(context.Background(), "BEGIN IMMEDIATE")
-	return err
+	_ = w.on.do("ROLLBACK") // the engine may have done so by itself
+	return w.on.do("BEGIN IMMEDIATE")
+}
+
+// alive says whether the transaction is still there: an engine whose disk is full ends it
+// by itself, a call may not have noticed, and the next savepoint would begin another one,
+// kept although its caller hears that nothing was.
+func (w *groupWriter) alive() error {
+	if w.on.do("BEGIN") == nil {
+		return errors.New("the transaction ended by itself")
+	}
+	return nil
 }
 
 // runOne runs one call inside its savepoint and sets its answer. The returned
 // error is the transaction's, not the call's.
 func (w *groupWriter) runOne(c *call) error {
-	ctx := context.Background()
-	if _, err := w.conn.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+	if err := w.on.do("SAVEPOINT one"); err != nil {
 		return err
 	}
 	if w.run(c) && c.err != nil {
-		if _, err := w.conn.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
+		if err := w.on.do("ROLLBACK TO one"); err != nil {
 			return errors.Join(err, c.err)
 		}
 	}
-	_, err := w.conn.ExecContext(ctx, "RELEASE one")
-	return err
+	return w.on.do("RELEASE one")
 }
 
 // run runs a call and sets its answer; false when nobody waits for it any more, and
@@ -273,7 +265,7 @@ func (w *groupWriter) run(c *call) bool {
 	if c.err = broken(c.ctx.Err()); c.err != nil {
 		return false
 	}
-	c.tx = &Tx{run: w, db: c.db, now: wholeMillis(w.now())}
+	c.tx = &Tx{run: w.on.under(context.Background()), db: c.db, now: wholeMillis(w.now())}
 	c.err = broken(safely(c.fn, c.tx))
 	return true
 }
@@ -289,58 +281,12 @@ func safely(fn func(*Tx) error, tx *Tx) (err error) {
 
 // boundLog keeps the WAL small although readers come and go without a pause:
 // a passive checkpoint can never start the log anew under them.
-func (w *groupWriter) boundLog(ctx context.Context) {
+func (w *groupWriter) boundLog() {
 	info, err := os.Stat(w.wal)
 	if err != nil || info.Size() < walRestart {
 		return
 	}
 	var busy, pages, moved int64
 	// Not restarting now is no fault: the next group tries again.
-	_ = w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
-}
-
-func (w *groupWriter) stmt(query string) (*sql.Stmt, error) {
-	if s, ok := w.stmts[query]; ok {
-		return s, nil
-	}
-	if len(w.stmts) >= stmtMost {
-		w.dropStmts()
-	}
-	s, err := w.conn.PrepareContext(context.Background(), positional(query))
-	if err != nil {
-		return nil, err
-	}
-	w.stmts[query] = s
-	return s, nil
-}
-
-func (w *groupWriter) dropStmts() {
-	for q, s := range w.stmts {
-		_ = s.Close()
-		delete(w.stmts, q)
-	}
-}
-
-func (w *groupWriter) exec(q string, args []any) (sql.Result, error) {
-	s, err := w.stmt(q)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(context.Background(), args...)
-}
-
-func (w *groupWriter) query(q string, args []any) (*sql.Rows, error) {
-	s, err := w.stmt(q)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(context.Background(), args...)
-}
-
-func (w *groupWriter) queryRow(q string, args []any) *sql.Row {
-	s, err := w.stmt(q)
-	if err != nil {
-		return w.conn.QueryRowContext(context.Background(), q, args...) // carries the same error to Scan
-	}
-	return s.QueryRowContext(context.Background(), args...)
+	_ = w.on.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
 }

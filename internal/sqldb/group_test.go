@@ -26,7 +26,7 @@ func TestAWriterThatCannotBeginGetsANewConnection(t *testing.T) {
 	if err := table("before"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.group.conn.ExecContext(t.Context(), "BEGIN"); err != nil {
+	if _, err := db.group.on.conn.ExecContext(t.Context(), "BEGIN"); err != nil {
 		t.Fatal(err)
 	}
 	if err := table("during"); !fault.Is(err, fault.Unavailable) {

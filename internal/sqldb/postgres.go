@@ -58,6 +58,15 @@ func manyHosts(c *pgx.ConnConfig) bool {
 	return false
 }
 
+func (db *DB) readPostgres(ctx context.Context, fn func(runner) error) error {
+	tx, err := db.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return unavailable(fmt.Errorf("begin reading: %w", err))
+	}
+	defer func() { _ = tx.Rollback() }()
+	return fn(poolRunner{ctx, tx})
+}
+
 func (db *DB) writePostgres(ctx context.Context, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return broken(err)

@@ -67,13 +67,15 @@ type DB struct {
 	engine  Engine
 	path    string // SQLite's file, or PostgreSQL's DSN
 	now     func() time.Time
-	pool    *sql.DB // the readers
-	writers *sql.DB // PostgreSQL; SQLite has the group
-	conns   int     // PostgreSQL: how many connections each pool keeps
-	group   *groupWriter
+	group   *groupWriter // SQLite: the writer
+	readers *readers     // SQLite
+	pool    *sql.DB      // PostgreSQL: the readers
+	writers *sql.DB      // PostgreSQL
+	conns   int          // PostgreSQL: how many connections each pool keeps
 	ids     *ids
 	stop    context.CancelFunc
 	done    sync.WaitGroup
+	closing sync.Once
 }
 
 // Open connects, checks that the engine can keep the promise of durability and
@@ -127,15 +129,10 @@ func (db *DB) openSQLite(ctx context.Context) error {
 		return err
 	}
 	db.group = w
-	readers, err := sql.Open("sqlite", base+"&_pragma=query_only(ON)")
-	if err != nil {
-		return fmt.Errorf("open readers: %w", err)
+	if db.readers, err = newReaders(base+"&_pragma=query_only(ON)", max(4, 2*runtime.NumCPU())); err != nil {
+		return err
 	}
-	n := max(4, 2*runtime.NumCPU())
-	readers.SetMaxOpenConns(n)
-	readers.SetMaxIdleConns(n)
-	db.pool = readers
-	return checkSQLiteVersion(ctx, readers)
+	return checkSQLiteVersion(ctx, db.readers.pool)
 }
 
 func checkSQLiteVersion(ctx context.Context, pool *sql.DB) error {
@@ -166,8 +163,14 @@ func (db *DB) openPostgres(ctx context.Context, c Config) error {
 	return nil
 }
 
-// Close ends the writer and the connections. Calls after it answer Unavailable.
-func (db *DB) Close() error {
+// Close ends the writer and the connections, after what is under way; a second call does
+// nothing. Calls after it answer Unavailable.
+func (db *DB) Close() (err error) {
+	db.closing.Do(func() { err = db.close() })
+	return err
+}
+
+func (db *DB) close() error {
 	if db.stop != nil {
 		db.stop()
 		db.done.Wait()
@@ -175,6 +178,9 @@ func (db *DB) Close() error {
 	var errs []error
 	if db.group != nil {
 		errs = append(errs, db.group.close())
+	}
+	if db.readers != nil {
+		errs = append(errs, db.readers.close())
 	}
 	for _, pool := range []*sql.DB{db.pool, db.writers} {
 		if pool != nil {
@@ -200,7 +206,12 @@ func (db *DB) SkipLocked() string {
 }
 
 // Ping says whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.pool.PingContext(ctx) }
+func (db *DB) Ping(ctx context.Context) error {
+	if db.engine == SQLite {
+		return db.readers.pool.PingContext(ctx)
+	}
+	return db.pool.PingContext(ctx)
+}
 
 // Durability is what the engine says about fsync on the connection that writes.
 type Durability struct {

@@ -93,16 +93,11 @@ func (rx *Rx) Now() time.Time { return rx.now }
 func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, ReadLimit)
 	defer cancel()
-	opts := &sql.TxOptions{ReadOnly: true}
-	if db.engine == Postgres {
-		opts.Isolation = sql.LevelRepeatableRead
+	read := db.readPostgres
+	if db.engine == SQLite {
+		read = db.readers.read
 	}
-	tx, err := db.pool.BeginTx(ctx, opts)
-	if err != nil {
-		return unavailable(fmt.Errorf("begin reading: %w", err))
-	}
-	defer func() { _ = tx.Rollback() }()
-	return broken(fn(&Rx{run: poolRunner{ctx, tx}, now: wholeMillis(db.now())}))
+	return broken(read(ctx, func(run runner) error { return fn(&Rx{run: run, now: wholeMillis(db.now())}) }))
 }
 
 // Write runs fn in a transaction and answers once it is durable. fn may run more
