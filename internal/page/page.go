@@ -13,7 +13,6 @@
 package page
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -25,7 +24,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"gelombang/internal/locale"
@@ -83,6 +81,7 @@ type Renderer struct {
 	now    func() time.Time
 	pages  map[string]map[locale.Lang]*template.Template
 	stamps stamps
+	turns  turns
 }
 
 // New parses every page in every language and checks its literal keys.
@@ -91,7 +90,7 @@ func New(cfg Config) (*Renderer, error) {
 		return nil, errors.New("page: Catalog and Now are needed")
 	}
 	r := &Renderer{cfg: cfg, assets: cfg.Assets, log: cfg.Log, now: cfg.Now,
-		pages: map[string]map[locale.Lang]*template.Template{}}
+		pages: map[string]map[locale.Lang]*template.Template{}, turns: newTurns()}
 	if r.log == nil {
 		r.log = slog.Default()
 	}
@@ -145,6 +144,7 @@ func (r *Renderer) base(lang locale.Lang, shared []source) (*template.Template, 
 			return nil, fmt.Errorf("parse %s: %w", src.name, err)
 		}
 	}
+	r.fold(set, lang)
 	return set, nil
 }
 
@@ -156,6 +156,7 @@ func (r *Renderer) add(base *template.Template, lang locale.Lang, src source) er
 	if _, err := set.New(src.file()).Parse(src.text); err != nil {
 		return fmt.Errorf("parse %s: %w", src.name, err)
 	}
+	r.fold(set, lang)
 	// A dry run escapes the whole set, so that a missing block and markup that no escaper can follow fail at start.
 	var unsafe *template.Error
 	if err := set.ExecuteTemplate(io.Discard, r.layout(), view{}); errors.As(err, &unsafe) {
@@ -260,8 +261,6 @@ func (r *Renderer) spareFrame(req *http.Request) (f Frame) {
 	return r.frame(req)
 }
 
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
 // Render writes a page. It is buffered: a template that fails gives a whole
 // error page, never half of another. Pages are not stored by anyone unless the
 // handler set Cache-Control before.
@@ -287,17 +286,10 @@ func (r *Renderer) render(w http.ResponseWriter, req *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	buf := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(buf)
-	buf.Reset()
 	block, arg := r.layout(), any(r.view(req, w.Header().Get("Content-Location"), data))
 	if live := "live-" + req.Header.Get("Live-Part"); set.Lookup(live) != nil {
 		block, arg = live, data
 		w.Header().Set("Live-Part", req.Header.Get("Live-Part"))
 	}
-	if err := set.ExecuteTemplate(buf, block, arg); err != nil {
-		return err
-	}
-	r.write(w, req, status, buf.Bytes())
-	return nil
+	return r.write(w, req, status, func(to io.Writer) error { return set.ExecuteTemplate(to, block, arg) })
 }

@@ -72,8 +72,9 @@ type stamps struct {
 	kept map[stampKey]*stamped
 }
 
-// Stamp writes a page as Render does. It is for visitors of whom the frame knows
-// nothing: what stands around the page is the same for all of them.
+// Stamp writes a page as Render does. What stands around it must be the same for all
+// who get the page: a page of visitors of whom the frame knows nothing, or one that
+// nobody gets who is not signed in.
 func (r *Renderer) Stamp(w http.ResponseWriter, req *http.Request, status int, s Stamp) {
 	page, err := r.stamp(req, s)
 	if err != nil {

@@ -1,11 +1,15 @@
 package page
 
 import (
-	"compress/gzip"
+	"bytes"
 	"io"
 	"net/http"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // policy allows what the pages use and nothing else. Masks in the style sheet
@@ -25,19 +29,58 @@ var zippers = sync.Pool{New: func() any {
 	return z
 }}
 
-func (r *Renderer) write(w http.ResponseWriter, req *http.Request, status int, body []byte) {
-	r.headers(w.Header())
-	if len(body) < gzipFrom || !acceptsGzip(req) {
-		w.WriteHeader(status)
-		w.Write(body) //nolint:errcheck // the person has gone; there is nobody to tell
-		return
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// turns bounds how many pages are made at once. More than there are cores would only
+// wait for each other, and make everybody wait for the one who writes to the database:
+// it would be one among hundreds to be given a core, and then a commit takes a second.
+type turns chan struct{}
+
+func newTurns() turns { return make(turns, runtime.GOMAXPROCS(0)) }
+
+func (t turns) take(f func() error) error {
+	t <- struct{}{}
+	defer func() { <-t }()
+	return f()
+}
+
+// write makes a page and sends it. Nothing is sent while others wait for their turn, so
+// that a slow line holds up nobody.
+func (r *Renderer) write(w http.ResponseWriter, req *http.Request, status int, make func(io.Writer) error) error {
+	plain, zipped := buffers.Get().(*bytes.Buffer), buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(plain)
+	defer buffers.Put(zipped)
+	plain.Reset()
+	zipped.Reset()
+	body := plain
+	err := r.turns.take(func() error {
+		if err := make(plain); err != nil {
+			return err
+		}
+		if plain.Len() >= gzipFrom && acceptsGzip(req) {
+			compress(zipped, plain.Bytes())
+			body = zipped
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	w.Header().Set("Content-Encoding", "gzip")
+	r.headers(w.Header())
+	if body == zipped {
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
+	w.Write(body.Bytes()) //nolint:errcheck // the person has gone; there is nobody to tell
+	return nil
+}
+
+func compress(to *bytes.Buffer, body []byte) {
 	z := zippers.Get().(*gzip.Writer)
 	defer zippers.Put(z)
-	z.Reset(w)
-	z.Write(body) //nolint:errcheck // as above
+	z.Reset(to)
+	z.Write(body) //nolint:errcheck // a buffer takes everything
 	z.Close()     //nolint:errcheck // as above
 }
 
