@@ -135,6 +135,14 @@ func (p *Pages) identityForm(w http.ResponseWriter, req *http.Request) {
 		desk.To(w, req, "/identity/status")
 		return
 	}
+	if c.Identity.Form == (identity.Form{}) {
+		p.Fresh(w, req, "identity", nil, func(token string) any {
+			data := p.identityPage(nil)
+			data.Token = token
+			return data
+		})
+		return
+	}
 	data := p.identityPage(values(c.Identity.Form))
 	data.Summary, _ = page.Mend(differing(c.Identity), data.inputs()...)
 	p.Show(w, req, "identity", data)

@@ -66,6 +66,17 @@ func (d *Desk) Show(w http.ResponseWriter, req *http.Request, name string, data 
 	d.Page.Render(w, req, http.StatusOK, name, data)
 }
 
+// Fresh writes a form that nobody has filled in: it is the same for all who may see it
+// but for its token, and for what key tells apart, so that its template runs once.
+func (d *Desk) Fresh(w http.ResponseWriter, req *http.Request, name string, key any, data func(token string) any) {
+	if req.URL.RawQuery != "" {
+		d.Show(w, req, name, data(d.Token()))
+		return
+	}
+	d.Page.Stamp(w, req, http.StatusOK, page.Stamp{Name: name, Key: key, Values: []string{d.Token()},
+		Data: func(m page.Marks) any { return data(m[0].String()) }})
+}
+
 // Mended puts err's messages on the inputs; when err is not the person's to mend
 // it writes the error page and the caller is done.
 func (d *Desk) Mended(w http.ResponseWriter, req *http.Request, err error, inputs ...page.Input) (page.Summary, bool) {

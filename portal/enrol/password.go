@@ -30,7 +30,17 @@ func (p *Pages) passwordForm(w http.ResponseWriter, req *http.Request) {
 		p.Page.Fail(w, req, err)
 		return
 	}
-	p.Show(w, req, "password", p.passwordPage(c))
+	data := p.passwordPage(c)
+	p.Fresh(w, req, "password", passwordKey{data.Changing, data.Skip}, func(token string) any {
+		data.Token = token
+		return data
+	})
+}
+
+// passwordKey is all in which one page to set a password differs from another.
+type passwordKey struct {
+	changing bool
+	skip     string
 }
 
 func (p *Pages) password(w http.ResponseWriter, req *http.Request) {

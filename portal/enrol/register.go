@@ -32,11 +32,11 @@ func (p *Pages) registerPage() *registerPage {
 
 func (p *Pages) registerForm(w http.ResponseWriter, req *http.Request) {
 	if p.Passing(req) {
-		p.Page.Stamp(w, req, http.StatusOK, page.Stamp{Name: "register", Values: []string{p.Token()}, Data: func(m page.Marks) any {
+		p.Fresh(w, req, "register", nil, func(token string) any {
 			data := p.registerPage()
-			data.Token = m[0].String()
+			data.Token = token
 			return data
-		}})
+		})
 		return
 	}
 	data := p.registerPage()

@@ -61,7 +61,15 @@ func (p *Pages) contactForm(s contactStep) http.HandlerFunc {
 			p.Page.Fail(w, req, err)
 			return
 		}
-		p.Show(w, req, "contact", p.contactPage(s, c.Account))
+		data := p.contactPage(s, c.Account)
+		if data.Proven != "" {
+			p.Show(w, req, "contact", data)
+			return
+		}
+		p.Fresh(w, req, "contact", nil, func(token string) any {
+			data.Token = token
+			return data
+		})
 	}
 }
 

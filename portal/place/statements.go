@@ -38,7 +38,15 @@ func (p *Pages) statementsForm(w http.ResponseWriter, req *http.Request) {
 	if !c.Entered(w, req, desk.StepStatements) {
 		return
 	}
-	p.Show(w, req, "statements", p.statementsPage(func(name string) string { return answered(c.Statements, name) }))
+	data := p.statementsPage(func(name string) string { return answered(c.Statements, name) })
+	if len(c.Statements) > 0 {
+		p.Show(w, req, "statements", data)
+		return
+	}
+	p.Fresh(w, req, "statements", nil, func(token string) any {
+		data.Token = token
+		return data
+	})
 }
 
 func answered(st application.Statements, name string) string {
