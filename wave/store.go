@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
+	"gelombang/draw/transcript"
 	"gelombang/internal/fault"
 	"gelombang/internal/locale"
 	"gelombang/internal/sqldb"
@@ -28,10 +30,29 @@ func scan(row interface{ Scan(...any) error }) (Wave, error) {
 	}
 	w.Opens, w.Closes, w.SettledBy, w.FreezeBy = sqldb.Time(opens), sqldb.Time(closes), sqldb.Time(settled), sqldb.Time(freeze)
 	w.Announce, w.RoundAt, w.RoundFixed = sqldb.Time(announce), sqldb.Time(roundAt), sqldb.Time(fixed)
-	if err := errors.Join(json.Unmarshal([]byte(terms), &w.Terms), json.Unmarshal([]byte(chain), &w.Chain)); err != nil {
+	var err1, err2 error
+	w.Terms, err1 = parsed[Terms](terms)
+	w.Chain, err2 = parsed[transcript.Chain](chain)
+	if err := errors.Join(err1, err2); err != nil {
 		return Wave{}, fmt.Errorf("read wave %d: %w", w.ID, err)
 	}
 	return w, nil
+}
+
+// known are the values of JSON that rows held so far: those of a few waves, read with
+// every page of the journey and never changed in place.
+var known sync.Map
+
+func parsed[T any](text string) (v T, err error) {
+	if old, ok := known.Load(text); ok {
+		if v, ok = old.(T); ok {
+			return v, nil
+		}
+	}
+	if err = json.Unmarshal([]byte(text), &v); err == nil {
+		known.Store(text, v)
+	}
+	return v, err
 }
 
 // values are the columns from state on that an update may change, and terms.
@@ -85,6 +106,15 @@ func hold(tx *sqldb.Tx, id int64) (Wave, error) {
 		return Wave{}, fault.Wrap(err, fault.NotFound, KeyNone)
 	}
 	return w, err
+}
+
+// states lists the waves by id and state alone.
+func states(q sqldb.Querier) ([]Wave, error) {
+	return sqldb.All(q, func(rows *sql.Rows) (w Wave, err error) {
+		err = rows.Scan(&w.ID, &w.State)
+		return w, err
+	},
+		`SELECT id, state FROM wave ORDER BY opens_ms, id LIMIT $1`, listMost)
 }
 
 func list(q sqldb.Querier) ([]Wave, error) {

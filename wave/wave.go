@@ -174,7 +174,7 @@ func (s *Service) List(q sqldb.Querier) ([]Wave, error) {
 
 // Current is the open wave, or the next one, or the last one there was.
 func (s *Service) Current(q sqldb.Querier) (Wave, error) {
-	ws, err := s.List(q)
+	ws, err := states(q)
 	if err != nil {
 		return Wave{}, err
 	}
@@ -182,7 +182,7 @@ func (s *Service) Current(q sqldb.Querier) (Wave, error) {
 	if !ok {
 		return Wave{}, errNone
 	}
-	return w, nil
+	return s.Get(q, w.ID)
 }
 
 // Next is the wave that somebody may join after this one: open already, or the
