@@ -3,7 +3,9 @@ package rehearsal
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"strconv"
+	"time"
 
 	"gelombang/rehearsal/browser"
 	"gelombang/rehearsal/crowd"
@@ -32,7 +34,7 @@ func (j *journey) step(ctx context.Context, c *browser.Conn, p *person) *crowd.N
 		return j.typeCode(ctx, c, p, afterPhone)
 	case afterPhone:
 		return j.look(ctx, c, p, p.path, identityForm)
-	case identityForm, identitySend, identityReview, identityStatus:
+	case identityForm, identitySend, identityReview, identityStatus, identityNews:
 		return j.identify(ctx, c, p)
 	}
 	return j.join(ctx, c, p)
@@ -140,7 +142,7 @@ func (j *journey) identify(ctx context.Context, c *browser.Conn, p *person) *cro
 	case identitySend:
 		return j.sendIdentity(ctx, c, p)
 	case identityReview:
-		p.limit, p.pause = j.crowd.Clock()+answerWithin, lookFirst
+		p.limit = j.crowd.Clock() + answerWithin
 		return j.follow(ctx, c, p, "/identity/review", j.card(p), identityStatus)
 	}
 	return j.awaitAnswer(ctx, c, p)
@@ -183,21 +185,26 @@ func (j *journey) sendIdentity(ctx context.Context, c *browser.Conn, p *person) 
 	return j.thinking()
 }
 
-// awaitAnswer looks at the state of the check until the registry has answered.
+// awaitAnswer opens the page of the check; its script then asks for the news until the
+// registry has answered.
 func (j *journey) awaitAnswer(ctx context.Context, c *browser.Conn, p *person) *crowd.Next {
-	a, instead := j.ask(ctx, c, p, get, "/identity/status", nil)
+	method := get
+	if p.stage == identityNews {
+		method = news
+	}
+	a, instead := j.ask(ctx, c, p, method, "/identity/status", []byte("status"))
 	if instead != nil {
 		return instead
 	}
 	if a.Status != 200 {
-		return j.unexpected(get, "/identity/status", a)
+		return j.unexpected(method, "/identity/status", a)
 	}
 	if !bytes.Contains(a.Page(), []byte("data-done")) {
 		if j.crowd.Clock() >= p.limit {
 			return j.giveUp("the registry never answered")
 		}
-		p.pause = min(p.pause*3/2, lookMost)
-		return crowd.Return(p.pause)
+		p.stage = identityNews
+		return crowd.Return(time.Duration((0.9 + 0.2*rand.Float64()) * float64(newsEvery)))
 	}
 	matched := !bytes.Contains(a.Page(), []byte(`href="/identity"`))
 	if refused := p.fate == people.NotFound || p.fate == people.Differs; matched == refused {

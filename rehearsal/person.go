@@ -27,7 +27,6 @@ type person struct {
 	fate  people.Fate   // day: how far they come
 	code  string        // day: what is being typed
 	limit time.Duration // day: when waiting for a code or an answer ends
-	pause time.Duration // day: between two looks at the registry's answer
 }
 
 // stage is what a person does next.
@@ -51,6 +50,7 @@ const (
 	identitySend
 	identityReview
 	identityStatus
+	identityNews
 	statementsForm
 	statementsSend
 	joinForm

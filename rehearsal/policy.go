@@ -32,8 +32,8 @@ const (
 	codeWithin = 15 * time.Minute
 	// answerWithin is how long somebody asks for the registry's answer.
 	answerWithin = 10 * time.Minute
-	// The pauses between two looks at the registry's answer.
-	lookFirst, lookMost = time.Second, 10 * time.Second
+	// newsEvery is how often the page of the check asks for news, as its script does.
+	newsEvery = 4 * time.Second
 )
 
 // again says which answers are worth another try: the server's own that ask to come

@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"math"
 	"testing"
+	"time"
 
 	"gelombang/rehearsal/people"
 )
@@ -50,11 +51,11 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 func TestComingBackIsNeverEarlyAndPausesAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, luck := range []float64{0, 0.5, 0.999} {
-		if got := comeBack(lookFirst, luck); got < lookFirst || got > 2*lookFirst {
-			t.Errorf("asked for %v, came after %v", lookFirst, got)
+		if got := comeBack(time.Second, luck); got < time.Second || got > 2*time.Second {
+			t.Errorf("asked for %v, came after %v", time.Second, got)
 		}
 		for n := range triesMost {
-			if got := backOff(n, luck); got <= 0 || got > 3*lookFirst {
+			if got := backOff(n, luck); got <= 0 || got > 3*time.Second {
 				t.Errorf("try %d waits %v", n, got)
 			}
 		}

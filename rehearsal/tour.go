@@ -73,9 +73,12 @@ func (t *tour) close() {
 func (t *tour) ask(ctx context.Context, c *browser.Conn, p *person, method, path string, form []byte) (*browser.Answer, *crowd.Next) {
 	var a *browser.Answer
 	var err error
-	if method == get {
+	switch method {
+	case get:
 		a, err = c.Get(ctx, path, &p.jar)
-	} else {
+	case news:
+		a, err = c.GetPart(ctx, path, string(form), &p.jar)
+	default:
 		a, err = c.Post(ctx, path, &p.jar, form)
 	}
 	if ctx.Err() != nil {
@@ -105,6 +108,7 @@ func (t *tour) ask(ctx context.Context, c *browser.Conn, p *person, method, path
 const (
 	get  = "GET"
 	post = "POST"
+	news = "GET part of" // form is the name of the live part
 )
 
 // told is when somebody comes back whom the server asked to.

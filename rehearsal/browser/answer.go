@@ -3,12 +3,13 @@ package browser
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 const (

@@ -71,6 +71,15 @@ func (c *Conn) Get(ctx context.Context, path string, jar *Cookies) (*Answer, err
 	return c.exchange(ctx, jar)
 }
 
+// GetPart asks for one live part of a page, as the page's script does.
+func (c *Conn) GetPart(ctx context.Context, path, name string, jar *Cookies) (*Answer, error) {
+	c.begin("GET ", path, jar)
+	c.out = append(c.out, "Live-Part: "...)
+	c.out = append(c.out, name...)
+	c.out = append(c.out, "\r\n\r\n"...)
+	return c.exchange(ctx, jar)
+}
+
 // Post sends a form.
 func (c *Conn) Post(ctx context.Context, path string, jar *Cookies, form []byte) (*Answer, error) {
 	c.begin("POST ", path, jar)
