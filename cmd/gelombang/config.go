@@ -111,6 +111,7 @@ type worldSettings struct {
 	RegistryPassword string        `env:"GELOMBANG_REGISTRY_PASSWORD" placeholder:"PASSWORD" help:"Password at the registry. [${env}]"`
 	RegistryIP       string        `name:"registry-ip" default:"127.0.0.1" env:"GELOMBANG_REGISTRY_IP" placeholder:"IP" help:"Our address as the registry knows it. [${env}]"`
 	RegistryTimeout  time.Duration `default:"10s" env:"GELOMBANG_REGISTRY_TIMEOUT" help:"How long one question may take. [${env}, ${default}]"`
+	RegistryAtOnce   int           `default:"8" env:"GELOMBANG_REGISTRY_AT_ONCE" placeholder:"N" help:"Questions to the registry at the same time, from this process. [${env}, ${default}]"`
 	BeaconURLs       []string      `name:"beacon-urls" env:"GELOMBANG_BEACON_URLS" placeholder:"URL,…" help:"Relays of the randomness beacon, asked in turn. [${env}]"`
 }
 

@@ -42,6 +42,8 @@ const (
 	selfKey    = "rehearsal" // of the simulated outside world, on this machine only
 	selfReady  = 60 * time.Second
 	wordsOfLog = 2000
+	// selfRegistry is what the simulated registry bears; a real one's office says.
+	selfRegistry = 32
 )
 
 // startSelf brings everything up. The caller closes it; what was made is removed then,
@@ -150,7 +152,7 @@ func (h *selfHouse) arguments() []string {
 	w, c := h.worldSettings(), h.command
 	args := []string{"serve", "--listen", h.address, "--data", h.data.Data, "--db", h.data.DB, "--keys", h.data.Keys,
 		"--smtp", w.SMTP, "--sms-url", w.SMSURL, "--sms-key", selfKey, "--sms-secret", selfKey,
-		"--registry-url", w.RegistryURL, "--registry-user", selfKey, "--registry-password", selfKey, "--beacon-urls", w.BeaconURLs[0]}
+		"--registry-url", w.RegistryURL, "--registry-user", selfKey, "--registry-password", selfKey, "--beacon-urls", w.BeaconURLs[0], "--registry-at-once", strconv.Itoa(selfRegistry)}
 	if c.Programme != "" {
 		args = append(args, "--programme", c.Programme)
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"sync"
@@ -261,13 +263,16 @@ func (h *house) proven(q sqldb.Querier, id int64) (email, phone bool, err error)
 }
 
 // slots is how many jobs of each queue this process runs at once. A lane waits for
-// the outside world, so most have many; the draw has one, as it must.
+// the outside world, so most have many; the draw has one, as it must. The registry's
+// can be set: what it bears is agreed with its office.
 var slots = map[string]int{
 	notify.QueueName: 32, identity.QueueName: 8, wave.QueueName: 1, draw.QueueName: 1, announce.QueueName: 1,
 	account.QueueName: 1, sweepQueue: 1,
 }
 
 func (h *house) buildWorker() {
+	slots := maps.Clone(slots)
+	slots[identity.QueueName] = cmp.Or(h.settings.world.RegistryAtOnce, slots[identity.QueueName])
 	h.worker = jobs.NewWorker(h.queue, jobs.Config{Slots: slots, MaxSkew: jobs.MaxSkew, Yield: h.crowded})
 	for _, handlers := range []map[string]jobs.Handler{h.notify.Handlers(), h.account.Handlers(), h.identity.Handlers(),
 		h.wave.Handlers(), h.draw.Handlers(), h.announce.Handlers(), h.sweeper()} {
