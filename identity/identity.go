@@ -154,6 +154,7 @@ type Config struct {
 // Service is the noun's verbs. Safe for concurrent use.
 type Service struct {
 	config Config
+	line   line
 }
 
 // New makes a service.
@@ -175,7 +176,7 @@ func (s *Service) Record(q sqldb.Querier, account int64) (Record, error) {
 	}
 	rec := r.record()
 	if rec.State == Parked {
-		if rec.Queue, err = countEarlier(q, rec.Submitted); err != nil {
+		if rec.Queue, err = s.line.earlier(q, rec.Submitted); err != nil {
 			return Record{}, err
 		}
 	}

@@ -21,6 +21,9 @@ const (
 	// QueueMost bounds the counting of those who wait longer; beyond it the exact
 	// number means nothing to anybody.
 	QueueMost = 10_000
+	// lineFor is how old the count of a line longer than lineShort may be.
+	lineFor   = 2 * time.Second
+	lineShort = 50
 
 	// findMost bounds the accounts that one NIK leads to.
 	findMost = 20

@@ -167,21 +167,23 @@ func markInUse(tx *sqldb.Tx, account int64) error {
 	return nil
 }
 
-// countEarlier counts those who wait longer. It reads at most QueueMost entries
-// of the index of the parked, however many there are.
-func countEarlier(q sqldb.Querier, than time.Time) (n int, err error) {
-	err = q.QueryRow(`SELECT COUNT(*) FROM (SELECT 1 FROM identity WHERE state = 'parked' AND submitted_ms < $1 LIMIT $2) AS earlier`,
-		sqldb.Millis(than), QueueMost).Scan(&n)
+// parked gives the moments of sending of the QueueMost who wait longest.
+func parked(q sqldb.Querier) ([]int64, error) {
+	list, err := sqldb.All(q, func(rows *sql.Rows) (ms int64, err error) {
+		err = rows.Scan(&ms)
+		return ms, err
+	}, `SELECT submitted_ms FROM identity WHERE state = 'parked' ORDER BY submitted_ms LIMIT $1`, QueueMost)
 	if err != nil {
-		return 0, fmt.Errorf("count parked identities: %w", err)
+		return nil, fmt.Errorf("list parked identities: %w", err)
 	}
-	return n, nil
+	return list, nil
 }
 
 func accountsOf(q sqldb.Querier, indexes []seal.Index) ([]int64, error) {
 	args := indexArgs(indexes)
 	found, err := sqldb.All(q, func(rows *sql.Rows) (account int64, err error) {
-		return account, rows.Scan(&account)
+		err = rows.Scan(&account)
+		return account, err
 	}, `SELECT account FROM identity WHERE (nik_version, nik_index) IN (`+
 		sqldb.TypedValues(len(indexes), 1, "INTEGER", "TEXT")+`) ORDER BY account LIMIT `+fmt.Sprint(findMost), args...)
 	if err != nil {

@@ -204,7 +204,11 @@ func (j *journey) awaitAnswer(ctx context.Context, c *browser.Conn, p *person) *
 			return j.giveUp("the registry never answered")
 		}
 		p.stage = identityNews
-		return crowd.Return(time.Duration((0.9 + 0.2*rand.Float64()) * float64(newsEvery)))
+		every, err := strconv.Atoi(browser.Attribute(a.Page(), "data-every"))
+		if err != nil {
+			return j.unexpected(method, "/identity/status", a)
+		}
+		return crowd.Return(time.Duration((0.9 + 0.2*rand.Float64()) * float64(every) * float64(time.Second)))
 	}
 	matched := !bytes.Contains(a.Page(), []byte(`href="/identity"`))
 	if refused := p.fate == people.NotFound || p.fate == people.Differs; matched == refused {

@@ -32,8 +32,6 @@ const (
 	codeWithin = 15 * time.Minute
 	// answerWithin is how long somebody asks for the registry's answer.
 	answerWithin = 10 * time.Minute
-	// newsEvery is how often the page of the check asks for news, as its script does.
-	newsEvery = 4 * time.Second
 )
 
 // again says which answers are worth another try: the server's own that ask to come

@@ -17,6 +17,7 @@ type statusPage struct {
 	Fields   []page.Text // what differs, and how to mend it
 	Actions  page.Actions
 	Queue    int
+	Every    int  // seconds until the page asks for news
 	Done     bool // the registry has answered: nothing more to ask for
 	Facts    []page.Fact
 }
@@ -40,7 +41,7 @@ func (p *Pages) statusPage(lang locale.Lang, c desk.Citizen) statusPage {
 	r := c.Identity
 	stem := "portal.identity." + string(r.State)
 	data := statusPage{Progress: desk.Progress(desk.StepIdentity), Title: page.T(stem + ".title"), Lead: page.T(stem + ".lead"),
-		Queue: r.Queue, Done: r.State != identity.Parked}
+		Queue: r.Queue, Every: askEvery(r.Queue), Done: r.State != identity.Parked}
 	data.State = page.Happened(page.T(stem+".happened"), page.T(stem+".next"), page.T(stem+".when"))
 	if r.Slow() {
 		data.State[0].Text = page.T("portal.identity.parked.slow")
@@ -52,6 +53,15 @@ func (p *Pages) statusPage(lang locale.Lang, c desk.Citizen) statusPage {
 	data.Actions = statusActions(c)
 	return data
 }
+
+const (
+	// A page asks for news every askLeast seconds, and for each askAhead people before
+	// it a second later, up to askMost: registries answer some tens a second, and a line
+	// in which everybody asks all the time would leave no time to ask the registry.
+	askLeast, askMost, askAhead = 4, 60, 100
+)
+
+func askEvery(ahead int) int { return min(askLeast+ahead/askAhead, askMost) }
 
 // statusActions is the next step when there is one, else mending; waiting is never a dead end.
 func statusActions(c desk.Citizen) page.Actions {

@@ -13,8 +13,9 @@ setInterval(() => all('.countdown[data-left]', el => {
 }), 1000);
 
 // <live-part name="x" src="/…" every="3"> asks for the block live-x of its page
-// again. It rests while the page is hidden, asks less often when we are busy, and
-// stops when the answer holds data-done or is no longer that block.
+// again. It rests while the page is hidden, asks less often when we are busy or the
+// answer says so (data-every), and stops when it holds data-done or is no longer that
+// block.
 customElements.define('live-part', class extends HTMLElement {
   connectedCallback() {
     this.every = this.wait = Math.max(1, this.getAttribute('every') || 5) * 1000;
@@ -35,7 +36,8 @@ customElements.define('live-part', class extends HTMLElement {
       const words = await answer.text();
       if (words !== this.words && !this.contains(document.activeElement)) this.innerHTML = this.words = words;
       if (this.querySelector('[data-done]')) return;
-      this.wait = this.every;
+      const pace = this.querySelector('[data-every]');
+      this.wait = this.every = pace ? pace.dataset.every * 1000 : this.every;
     } catch {
       this.wait = Math.min(this.wait * 2, 60000);
     }
