@@ -29,7 +29,7 @@ lint: ## golangci-lint, as .golangci.yml says
 	@$(GO) build -C tools -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@bin/golangci-lint run ./...
 
-soak: ## the longer proofs, two hours and more: twenty kills, 20 s outages, cut cables, Patroni, ten million accounts, the whole first day
+soak: ## the longer proofs, six hours and more: twenty kills, 20 s outages, cut cables, Patroni, ten million accounts, the whole first day
 	@scripts/need soak
 	@$(WITH_POSTGRES) $(GO) test -race -tags soak -timeout 120m ./internal/... ./cmd/...
 	@$(WITH_POSTGRES) $(GO) test -tags soak -timeout 120m -run AFullDatabase ./account/

@@ -247,3 +247,35 @@ func TestThePlaceInTheQueueCountsWhoWaitsLonger(t *testing.T) {
 		}
 	})
 }
+
+func TestALongQueueIsCountedOnceForAllWhoAskAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+		s := newScene(t, db, clock)
+		place := func(account int64, want int, when string) {
+			t.Helper()
+			if got := s.record(t, account).Queue; got != want {
+				t.Errorf("%d before the last one %s, not %d", got, when, want)
+			}
+		}
+		var accounts []int64
+		for i := range 60 {
+			clock.Add(time.Millisecond)
+			accounts = append(accounts, s.account(t, true))
+			s.submit(t, accounts[i], form(fmt.Sprintf("%04d", i+1)))
+		}
+		last := accounts[len(accounts)-1]
+		place(last, 59, "at first")
+		s.client = healthy
+		s.runDue(t)
+		if n := s.record(t, accounts[0]).Queue; n != 0 {
+			t.Errorf("%d before somebody who has an answer", n)
+		}
+		newest := s.account(t, false)
+		clock.Add(time.Millisecond)
+		s.submit(t, newest, form("0099"))
+		place(newest, 60, "by the count of a moment ago")
+		clock.Add(2 * time.Second)
+		place(newest, 0, "by a count of its own")
+	})
+}
