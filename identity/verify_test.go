@@ -266,8 +266,9 @@ func TestALongQueueIsCountedOnceForAllWhoAskAtTheSameTime(t *testing.T) {
 		}
 		last := accounts[len(accounts)-1]
 		place(last, 59, "at first")
-		s.client = healthy
-		s.runDue(t)
+		if _, err := s.worker.RunDue(t.Context(), 1000); err != nil {
+			t.Fatal(err)
+		}
 		if n := s.record(t, accounts[0]).Queue; n != 0 {
 			t.Errorf("%d before somebody who has an answer", n)
 		}
