@@ -189,6 +189,57 @@ func TestEveryCatalogKeyIsUsed(t *testing.T) {
 	}
 }
 
+// TestEveryKeyThatAFaultCarriesIsInTheCatalog holds what people are told when something
+// fails against the words there are: a page with a hole in it is found too late.
+func TestEveryKeyThatAFaultCarriesIsInTheCatalog(t *testing.T) {
+	t.Parallel()
+	p, err := DefaultProgramme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := catalog(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	check := func(where, key string) {
+		appended := func(k string) bool { return strings.HasPrefix(k, key+".") } // a message's .subject
+		if n++; key != "" && !texts.Has(key) && !slices.ContainsFunc(texts.Keys(), appended) {
+			t.Errorf("%s: %s is in no catalog", where, key)
+		}
+	}
+	for name, value := range constants(t) {
+		if base, _, _ := strings.Cut(name, "·"); strings.HasSuffix(base, "Key") && strings.Contains(value, ".") {
+			check("constant "+name, value)
+		}
+	}
+	for path, f := range goFiles(t) {
+		ast.Inspect(f, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if of, _ := sel.X.(*ast.Ident); of == nil || of.Name != "fault" {
+				return true
+			}
+			for _, arg := range call.Args {
+				if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					key, _ := strconv.Unquote(lit.Value)
+					check(path, key)
+				}
+			}
+			return true
+		})
+	}
+	if n < 50 {
+		t.Errorf("only %d keys were found", n)
+	}
+}
+
 // isUsed knows a key that is written out, one whose last words are appended (a
 // message's .subject, a state's .next), and one that is put behind a prefix.
 func isUsed(key string, used, prefixes map[string]bool) bool {
