@@ -1,8 +1,10 @@
-// Package hooks takes callbacks from outside: receipts of SMS gateways.
+// Package hooks takes callbacks from outside: receipts of SMS gateways and of
+// WhatsApp.
 //
-// A caller is known by its signature over the body and the moment of sending;
-// an old callback played back later is refused. What a callback says is handed
-// on in our own closed words, and is answered with success only once it is kept.
+// A caller is known by its signature over what it says; where the moment of sending is
+// signed too, an old callback played back later is refused. What a callback says is
+// handed on in our own closed words, and is answered with success only once it is kept.
+// What is not taken is counted by provider and cause.
 package hooks
 
 import (
@@ -23,29 +25,67 @@ type Notifier interface {
 	Receipt(ctx context.Context, r notify.Receipt) error
 }
 
-// Config of the hooks.
+// Config of the hooks. The maps are from a provider's name to what its callbacks are
+// checked with, by the shape of its interface; a name stands in one of them.
 type Config struct {
-	Notify     Notifier
-	SMSSecrets map[string]string // provider's name -> secret of its signatures
-	Now        func() time.Time
+	Notify      Notifier
+	SMSSecrets  map[string]string // JSON gateways: the secret of their signatures
+	FormSecrets map[string]string // form gateways: likewise
+	WhatsApp    map[string]WhatsApp
+	Now         func() time.Time
+}
+
+// WhatsApp is what the Cloud API's callbacks are checked with.
+type WhatsApp struct {
+	Secret string // the app's, by which callbacks are signed
+	Verify string // the word that is asked for once, when the callback's address is entered
 }
 
 // Hooks is the surface for other systems.
 type Hooks struct {
-	notify  Notifier
-	secrets map[string]string
-	now     func() time.Time
+	notify   Notifier
+	gateways map[string]gateway
+	counts   counts
+	now      func() time.Time
 }
 
-// New makes the surface.
+// gateway is how one provider's callbacks are checked and read. What is said is the
+// body, or the query where receipts come by GET.
+type gateway struct {
+	byQuery bool
+	verify  string
+	most    int64
+	signed  func(h http.Header, said []byte, now time.Time) bool
+	read    func(said []byte) ([]notify.Receipt, error)
+}
+
+// New makes the surface. A gateway without a secret could be anybody: it is left out.
 func New(c Config) *Hooks {
-	return &Hooks{notify: c.Notify, secrets: c.SMSSecrets, now: c.Now}
+	h := &Hooks{notify: c.Notify, now: c.Now, gateways: map[string]gateway{}}
+	for name, secret := range c.SMSSecrets {
+		if secret != "" {
+			h.gateways[name] = jsonGateway(name, secret)
+		}
+	}
+	for name, secret := range c.FormSecrets {
+		if secret != "" {
+			h.gateways[name] = formGateway(name, secret)
+		}
+	}
+	for name, w := range c.WhatsApp {
+		if w.Secret != "" {
+			h.gateways[name] = whatsAppGateway(name, w)
+		}
+	}
+	h.counts = newCounts(h.gateways)
+	return h
 }
 
 // Routes is the table of addresses.
 func (h *Hooks) Routes() []page.Route {
 	return []page.Route{
 		{Method: http.MethodPost, Pattern: "/hooks/sms/{provider}", Auth: page.Machine, Handle: h.sms},
+		{Method: http.MethodGet, Pattern: "/hooks/sms/{provider}", Auth: page.Machine, Handle: h.sms},
 	}
 }
 
@@ -60,44 +100,73 @@ func (h *Hooks) Handler() http.Handler {
 
 func (h *Hooks) sms(w http.ResponseWriter, r *http.Request) {
 	provider := r.PathValue("provider")
-	secret := h.secrets[provider]
-	if secret == "" { // a gateway without a secret could be anybody
+	g, known := h.gateways[provider]
+	switch {
+	case !known:
+		h.counts.add("", UnknownProvider)
 		w.WriteHeader(http.StatusNotFound)
-		return
+	case r.Method == http.MethodGet && g.verify != "":
+		h.subscribe(w, r, provider, g)
+	case r.Method == http.MethodPost, r.Method == http.MethodGet && g.byQuery:
+		h.receive(w, r, provider, g)
+	default: // a HEAD among them: the mux lets it through with GET
+		w.Header().Set("Allow", http.MethodPost)
+		w.WriteHeader(http.StatusMethodNotAllowed)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMost))
+}
+
+func (h *Hooks) receive(w http.ResponseWriter, r *http.Request, provider string, g gateway) {
+	said, err := g.said(w, r)
 	if err != nil {
+		h.counts.add(provider, Unreadable)
 		w.WriteHeader(unreadable(err))
 		return
 	}
-	if !signed(r.Header.Get("X-Signature"), secret, body, h.now()) {
+	if !g.signed(r.Header, said, h.now()) {
+		h.counts.add(provider, Unsigned)
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	receipt, err := readSMS(provider, body)
+	receipts, err := g.read(said)
 	if err != nil {
 		slog.WarnContext(r.Context(), "hooks.sms", "provider", provider, "error", err)
+		h.counts.add(provider, Unreadable)
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	status := h.take(r.Context(), receipt)
+	status, outcome := h.take(r.Context(), receipts)
+	h.counts.add(provider, outcome)
 	if status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "30")
+		w.Header().Set("Retry-After", comeBack)
 	}
 	w.WriteHeader(status)
 }
 
-// take keeps a receipt. Anything but success makes the gateway try again.
-func (h *Hooks) take(ctx context.Context, r notify.Receipt) int {
-	err := h.notify.Receipt(ctx, r)
-	switch fault.Of(err) {
-	case "":
-		return http.StatusNoContent
-	case fault.Invalid:
-		return http.StatusBadRequest
+// said reads what a callback says, bounded.
+func (g gateway) said(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Method == http.MethodPost {
+		return io.ReadAll(http.MaxBytesReader(w, r.Body, g.most))
 	}
-	slog.ErrorContext(ctx, "hooks.receipt", "provider", r.Provider, "error", err)
-	return http.StatusServiceUnavailable
+	if int64(len(r.URL.RawQuery)) > g.most {
+		return nil, &http.MaxBytesError{Limit: g.most}
+	}
+	return []byte(r.URL.RawQuery), nil
+}
+
+// take keeps receipts. Anything but success makes the gateway send all of them again,
+// which is harmless.
+func (h *Hooks) take(ctx context.Context, receipts []notify.Receipt) (status int, outcome Outcome) {
+	for _, r := range receipts {
+		switch err := h.notify.Receipt(ctx, r); fault.Of(err) {
+		case "":
+		case fault.Invalid:
+			return http.StatusBadRequest, Unreadable
+		default:
+			slog.ErrorContext(ctx, "hooks.receipt", "provider", r.Provider, "error", err)
+			return http.StatusServiceUnavailable, Unkept
+		}
+	}
+	return http.StatusNoContent, Taken
 }
 
 func unreadable(err error) int {

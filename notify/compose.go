@@ -22,18 +22,19 @@ func (s *Service) compose(id int64, m Message, filled map[string]string) (Outgoi
 		link = s.public + m.Link
 	}
 	args := m.with(filled, link)
-	out := Outgoing{ID: id, To: m.To, Ref: reference(m.Channel, id, s.host), CallbackURL: s.public + "/hooks/" + string(m.Channel)}
+	out := Outgoing{ID: id, To: m.To, Lang: m.Lang, Ref: reference(m.Channel, id, s.host), CallbackURL: s.public + "/hooks/" + string(m.Channel)}
+	out.Code, _ = args[codeArg].(string)
 	if m.Channel == SMS {
-		out.Text = s.texts(m.Lang, m.Key+".sms", args)
+		out.Text = withMark(s.texts(m.Lang, m.Key+".sms", args), s.Mark(id))
 		return out, nil
 	}
 	out.Subject = strings.Join(strings.Fields(s.texts(m.Lang, m.Key+".subject", args)), " ") // one line: it becomes a header
 	page := mailView{
 		Lang: m.Lang, Subject: out.Subject, Body: s.texts(m.Lang, m.Key+".text", args), Link: link,
 		Button: s.texts(m.Lang, "notify.mail.button", nil), CodeLabel: s.texts(m.Lang, "notify.mail.code", nil),
-		Other: s.texts(m.Lang, "notify.mail.link", nil), Footer: s.texts(m.Lang, "notify.mail.footer", nil),
+		Other: s.texts(m.Lang, "notify.mail.link", nil), Footer: s.footer(m.Lang, id),
 	}
-	page.Code, _ = args[codeArg].(string)
+	page.Code = out.Code
 	out.Text = page.plain()
 	var b strings.Builder
 	if err := mailPage.Execute(&b, page); err != nil {

@@ -119,12 +119,12 @@ func TestValuesNeverBecomeMarkup(t *testing.T) {
 	})
 }
 
-func TestAnSMSIsItsTextAlone(t *testing.T) {
+func TestAnSMSIsItsTextAndItsMark(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		id := w.queued(notify.Message{Args: map[string]string{"name": "Ani"}})
 		w.run()
 		o := w.tries[0]
-		if o.To != "+6281234567890" || o.Text != "test.hello.sms id\nkedua\n\nHalo Ani. <nil>" || o.HTML != "" || o.Subject != "" {
+		if o.To != "+6281234567890" || o.Text != "test.hello.sms id\nkedua\n\nHalo Ani. <nil> #"+w.service.Mark(id) || o.HTML != "" || o.Subject != "" {
 			t.Errorf("%+v", o)
 		}
 		if o.ID != id || o.CallbackURL != "https://gelombang.example/hooks/sms" {

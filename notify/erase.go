@@ -14,12 +14,16 @@ func (s *Service) Erase(tx *sqldb.Tx, owner int64) error {
 	return nil
 }
 
-// Prune forgets messages older than KeepFor. It looks at the oldest ones alone,
-// at most so many of them.
+// Prune forgets messages older than KeepFor, and counts and changes of weights older
+// than KeepCounts. It looks at the oldest of each alone, at most so many of them.
 func (s *Service) Prune(tx *sqldb.Tx, most int) (int64, error) {
 	n, err := prune(tx, tx.Now().Add(-KeepFor), most)
 	if err != nil {
 		return 0, fmt.Errorf("prune messages: %w", err)
 	}
-	return n, nil
+	counts, err := pruneRoutes(tx, tx.Now().Add(-KeepCounts), most)
+	if err != nil {
+		return 0, fmt.Errorf("prune counts: %w", err)
+	}
+	return n + counts, nil
 }

@@ -7,6 +7,11 @@
 // (with a reason from a closed list); unconfirmed (no receipt came in time, which
 // a later receipt still mends). States grow stronger and never weaker.
 //
+// A channel has one provider or several. One is drawn by weights that are learnt from
+// receipts and from codes really typed, and written down before anything is sent. What
+// a provider is known not to have taken goes to the next one at once; what it may have
+// stays with it, under the same reference, for a bounded time (policy.go).
+//
 // It knows addresses and text keys, never accounts: owner and fill are opaque
 // numbers of its callers. It never sends one message under two references, never
 // sends a code that is no longer good, and writes no address into a log.
@@ -96,7 +101,7 @@ type Event struct {
 	At     time.Time
 	State  State
 	Reason Reason
-	Route  string // kind of route: "email" or "sms"
+	Route  string // kind of route, of Kinds; before one was chosen, the channel
 	Detail string // closed word or a provider's name, never personal data
 }
 
@@ -154,6 +159,8 @@ type Outgoing struct {
 	HTML        string // mail only
 	Ref         string // the same at every try: the Message-ID of a mail, the client's reference of an SMS
 	CallbackURL string // where receipts go; the sender adds "/" and its own name
+	Code        string // the code that Text says, if it says one: some ways carry codes in a form of their own
+	Lang        string // of Text
 }
 
 // Sent is a provider's acceptance.
@@ -166,8 +173,9 @@ type Sent struct {
 // SendError says whether another try can mend it.
 type SendError struct {
 	Permanent bool
-	Reason    Reason        // with Permanent
-	After     time.Duration // temporary: when the provider asks to be tried again; such a wait costs no try
+	Unsent    bool          // temporary, and known not to have been taken: the next provider may be asked at once
+	Reason    Reason        // with Permanent; with Unsent: why this provider cannot have this one message, which is no trouble of its own
+	After     time.Duration // temporary: how long the provider asks to be left alone; such a wait costs no try
 	Err       error         // for the log: without address or text
 }
 
@@ -176,6 +184,18 @@ func (e *SendError) Error() string { return fmt.Sprintf("send: %v", e.Err) }
 // Unwrap gives the cause.
 func (e *SendError) Unwrap() error { return e.Err }
 
+// Provider is one way out of a channel.
+type Provider struct {
+	Name   string // as in receipts and in the path of its callback
+	Kind   string // of Kinds; "" takes the channel's
+	Sender Sender
+	Weight int // to begin with, and the most it can be: 1 to WeightMost; 0 takes WeightUsual
+	Price  int // rupiah per message; 0: unknown
+}
+
+// Kinds are the kinds of routes, as the applicant reads them.
+var Kinds = []string{"email", "sms", "whatsapp"}
+
 // Config of a Service. All fields but Fill and OnFailed are needed.
 type Config struct {
 	DB        *sqldb.DB
@@ -183,7 +203,7 @@ type Config struct {
 	Jobs      *jobs.Queue
 	Texts     func(lang, key string, args map[string]any) string
 	PublicURL string
-	Senders   map[Channel]Sender
+	Providers map[Channel][]Provider
 	// Fill gives the values that are not kept with the message, such as a code. A
 	// fault that is the thing's own (not found, refused, …) means that the message
 	// is no longer good.
@@ -195,21 +215,22 @@ type Config struct {
 
 // Service queues, sends and follows messages.
 type Service struct {
-	db      *sqldb.DB
-	keys    *seal.Keys
-	jobs    *jobs.Queue
-	texts   func(lang, key string, args map[string]any) string
-	public  string
-	host    string
-	senders map[Channel]Sender
-	fill    func(q sqldb.Querier, ref int64) (map[string]string, error)
-	failed  func(tx *sqldb.Tx, ref int64) error
+	db     *sqldb.DB
+	keys   *seal.Keys
+	jobs   *jobs.Queue
+	texts  func(lang, key string, args map[string]any) string
+	public string
+	host   string
+	routes *routes
+	tally  tally
+	fill   func(q sqldb.Querier, ref int64) (map[string]string, error)
+	failed func(tx *sqldb.Tx, ref int64) error
 }
 
 // New makes the service.
 func New(c Config) *Service {
 	s := &Service{db: c.DB, keys: c.Keys, jobs: c.Jobs, texts: c.Texts, public: strings.TrimSuffix(c.PublicURL, "/"),
-		host: "localhost", senders: c.Senders, fill: c.Fill, failed: c.OnFailed}
+		host: "localhost", routes: newRoutes(c.Providers), fill: c.Fill, failed: c.OnFailed}
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
 		s.host = u.Hostname()
 	}

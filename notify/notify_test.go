@@ -18,7 +18,7 @@ import (
 	"gelombang/notify"
 )
 
-const runMost = 200
+const runMost = 400
 
 // world is a service with the outside in the test's hands.
 type world struct {
@@ -28,9 +28,12 @@ type world struct {
 	service *notify.Service
 	worker  *jobs.Worker
 	queue   *jobs.Queue
+	keys    *seal.Keys
 
 	mu     sync.Mutex
 	answer func(ctx context.Context, o notify.Outgoing) (notify.Sent, error)
+	by     func(ctx context.Context, gateway string, o notify.Outgoing) (notify.Sent, error)
+	asked  []string // the gateways, in the order in which they were asked
 	tries  []notify.Outgoing
 	fill   error
 	failed []int64
@@ -43,17 +46,28 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) *world {
 	t.Helper()
-	keys, err := seal.New(clock.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &world{t: t, db: db, clock: clock, queue: jobs.NewQueue(db)}
+	w.open([]notify.Provider{{Name: "sim", Sender: w}})
+	return w
+}
+
+// open starts a process with these providers of SMS.
+func (w *world) open(providers []notify.Provider) {
+	t := w.t
+	t.Helper()
+	if w.keys == nil {
+		keys, err := seal.New(w.clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.keys = keys
+	}
 	w.answer = func(context.Context, notify.Outgoing) (notify.Sent, error) {
 		return notify.Sent{Provider: "sim", Ref: "their-1", Detail: "sim"}, nil
 	}
 	w.service = notify.New(notify.Config{
-		DB: db, Keys: keys, Jobs: w.queue, PublicURL: "https://gelombang.example/", Texts: words(t),
-		Senders: map[notify.Channel]notify.Sender{notify.Email: w, notify.SMS: w},
+		DB: w.db, Keys: w.keys, Jobs: w.queue, PublicURL: "https://gelombang.example/", Texts: words(t),
+		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "sim", Sender: w}}, notify.SMS: providers},
 		Fill: func(sqldb.Querier, int64) (map[string]string, error) {
 			return map[string]string{"code": "123456"}, w.fill
 		},
@@ -63,7 +77,6 @@ func newWorld(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) *world {
 		},
 	})
 	w.worker = w.newWorker()
-	return w
 }
 
 func (w *world) newWorker() *jobs.Worker {
@@ -259,7 +272,7 @@ func TestAProvidersOwnPaceCostsNoTry(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		id := w.queued(notify.Message{})
 		accept := w.answer
-		w.refuse(&notify.SendError{After: 10 * time.Second})
+		w.refuse(&notify.SendError{Unsent: true, After: 10 * time.Second})
 		for range 3 * jobs.MaxAttempts {
 			w.run()
 			w.clock.Add(10 * time.Second)
@@ -509,6 +522,12 @@ func TestEveryWordOfOursIsInTheCatalog(t *testing.T) {
 	}
 	for _, c := range notify.Channels {
 		keys = append(keys, c.Key())
+	}
+	for _, kind := range notify.Kinds {
+		keys = append(keys, notify.Event{Route: kind}.RouteKey())
+	}
+	for _, r := range notify.ChangeReasons {
+		keys = append(keys, r.Key())
 	}
 	for _, key := range keys {
 		if !catalog.Has(key) {

@@ -23,7 +23,7 @@ func (s *Service) Queue(tx *sqldb.Tx, ms ...Message) ([]int64, error) {
 			return nil, err
 		}
 		rows[i], ids[i] = r, r.id
-		news[i] = jobs.New{Kind: KindSend, Queue: QueueName, Args: sendArgs{r.id}, Priority: r.priority}
+		news[i] = jobs.New{Kind: KindSend, Queue: QueueName, Args: sendArgs{r.id, r.channel, r.operator}, Priority: r.priority}
 	}
 	if err := insert(tx, rows); err != nil {
 		return nil, fmt.Errorf("queue messages: %w", err)
@@ -43,7 +43,7 @@ func (s *Service) newRow(id int64, m Message) (row, error) {
 		m.Priority = jobs.Normal
 	}
 	return row{
-		id: id, channel: m.Channel, key: m.Key, lang: m.Lang, owner: m.Owner, fill: m.Fill, priority: m.Priority,
+		id: id, channel: m.Channel, operator: Operator(m.Channel, m.To), key: m.Key, lang: m.Lang, owner: m.Owner, fill: m.Fill, priority: m.Priority,
 		to: s.keys.SealText(sealTo, id, m.To), args: s.keys.Seal(sealArgs, id, args),
 	}, nil
 }

@@ -27,22 +27,65 @@ func (s *Service) Receipt(ctx context.Context, r Receipt) error {
 	return err
 }
 
+// report writes first and asks afterwards: nearly every receipt is a message's first.
 func (s *Service) report(tx *sqldb.Tx, r Receipt) (known bool, err error) {
-	id, err := find(tx, r)
+	id := r.MessageID
+	if id == 0 {
+		if id, err = find(tx, r); sqldb.NoRows(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("find message of receipt: %w", err)
+		}
+	}
+	e := Event{At: r.At, State: r.State, Reason: r.Reason, Detail: r.Provider}
+	m, err := strengthen(tx, id, e, r.answerable())
 	if sqldb.NoRows(err) {
-		return false, nil
+		known, err = exists(tx, id)
+		if err != nil {
+			return false, fmt.Errorf("find message of receipt: %w", err)
+		}
+		return known, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("find message of receipt: %w", err)
+		return false, fmt.Errorf("advance message: %w", err)
 	}
-	_, err = s.advance(tx, id, Event{At: r.At, State: r.State, Reason: r.Reason, Detail: r.Provider})
-	return true, err
+	by := m.provider
+	if r.Provider != "" { // the one before may have brought it after all
+		by = r.Provider
+	}
+	return true, s.advanced(tx, m, e, by)
+}
+
+// answerable is the provider that a message must still be with for this receipt to
+// matter. That it arrived is true whoever brought it; that one provider failed says
+// nothing about a message that has gone on to another.
+func (r Receipt) answerable() string {
+	if r.State == Confirmed {
+		return ""
+	}
+	return r.Provider
 }
 
 // silent gives up waiting for a receipt. One that comes later still counts.
-func (s *Service) silent(ctx context.Context, id int64) error {
+func (s *Service) silent(ctx context.Context, a sendArgs) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := s.advance(tx, id, Event{State: Unconfirmed})
+		_, err := s.advance(tx, a.Message, Event{State: Unconfirmed})
 		return err
 	})
+}
+
+// Typed says that the code of a message was really typed, or the button of its mail
+// pressed, which proves that it arrived. It counts once; a message that is not there
+// any more counts nothing.
+func (s *Service) Typed(tx *sqldb.Tx, message int64) error {
+	r, err := setTyped(tx, message)
+	if sqldb.NoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("note typed code: %w", err)
+	}
+	s.count(tx, r, r.provider, countedTyped(r, tx.Now()))
+	return nil
 }

@@ -63,7 +63,8 @@ func (s *Service) status(r row, events []Event) (Status, error) {
 	}, nil
 }
 
-// queued is the first event of every message: the making of its row.
+// queued is the first event of every message: the making of its row. No route was
+// chosen then.
 func queued(ch Channel, at time.Time) Event {
 	return Event{At: at, State: Queued, Route: string(ch)}
 }

@@ -24,22 +24,26 @@ type row struct {
 	created, since time.Time
 	attempts       int
 	priority       jobs.Priority
+	operator       string
+	chosen         time.Time // since when provider may have it
+	chosenTry      int       // since which of its attempts
+	typed          time.Time // when its code was typed
 }
 
 // insertMost bounds the rows of one statement.
 const insertMost = 256
 
 func insert(tx *sqldb.Tx, rows []row) error {
-	const columns = 12
+	const columns = 13
 	now := sqldb.Millis(tx.Now())
 	for part := range sqldb.Parts(rows, insertMost) {
 		args := make([]any, 0, len(part)*columns)
 		for _, r := range part {
 			args = append(args, r.id, string(r.channel), r.key, r.lang, r.owner, r.fill, r.to, r.args,
-				string(Queued), now, now, int64(r.priority))
+				string(Queued), now, now, int64(r.priority), r.operator)
 		}
 		_, err := tx.Exec(`INSERT INTO message (id, channel, text_key, lang, owner, fill_ref, to_sealed, args_sealed,
-			state, created_ms, state_ms, priority) VALUES `+sqldb.Values(len(part), columns, 1), args...)
+			state, created_ms, state_ms, priority, operator) VALUES `+sqldb.Values(len(part), columns, 1), args...)
 		if err != nil {
 			return err
 		}
@@ -48,67 +52,113 @@ func insert(tx *sqldb.Tx, rows []row) error {
 }
 
 const rowColumns = `id, channel, text_key, lang, owner, fill_ref, to_sealed, args_sealed, state, reason, provider,
-	created_ms, state_ms, attempts, priority`
+	created_ms, state_ms, attempts, priority, operator, chosen_ms, chosen_try`
 
 func scanRow(scan func(...any) error) (row, error) {
 	var r row
-	var created, since int64
+	var created, since, chosen int64
 	err := scan(&r.id, &r.channel, &r.key, &r.lang, &r.owner, &r.fill, &r.to, &r.args, &r.state, &r.reason, &r.provider,
-		&created, &since, &r.attempts, &r.priority)
-	r.created, r.since = sqldb.Time(created), sqldb.Time(since)
+		&created, &since, &r.attempts, &r.priority, &r.operator, &chosen, &r.chosenTry)
+	r.created, r.since, r.chosen = sqldb.Time(created), sqldb.Time(since), sqldb.Time(chosen)
 	return r, err
 }
 
-// claim begins a try. No row means that there is nothing to send.
-func claim(tx *sqldb.Tx, id int64) (row, error) {
-	return scanRow(tx.QueryRow(`UPDATE message SET state = '`+string(Sending)+`', attempts = attempts + 1, state_ms = $1
-		WHERE id = $2 AND state IN (`+words(sendable)+`) RETURNING `+rowColumns, sqldb.Millis(tx.Now()), id).Scan)
-}
-
-// release gives a message back for its next try, unless a receipt moved it on.
-func release(tx *sqldb.Tx, r row) error {
-	n, err := tx.Exec(`UPDATE message SET state = '`+string(Queued)+`', state_ms = $1 WHERE id = $2 AND state = '`+string(Sending)+`'`,
-		sqldb.Millis(tx.Now()), r.id)
-	if err != nil || n == 0 {
-		return err
+// claim begins a try and gives the message to the provider that was drawn, unless it
+// is with one already. No row means that there is nothing to send.
+func claim(tx *sqldb.Tx, id int64, drawn *guard) (row, error) {
+	name := ""
+	if drawn != nil {
+		name = drawn.Name
 	}
-	return note(tx, r.id, Event{At: tx.Now(), State: Queued, Route: string(r.channel), Detail: TryAgain})
+	return scanRow(tx.QueryRow(`UPDATE message SET state = '`+string(Sending)+`', attempts = attempts + 1, state_ms = $1,
+			chosen_ms = CASE WHEN provider = '' THEN $1 ELSE chosen_ms END,
+			chosen_try = CASE WHEN provider = '' THEN attempts + 1 ELSE chosen_try END,
+			provider = CASE WHEN provider = '' THEN $2 ELSE provider END
+		WHERE id = $3 AND state IN (`+words(sendable)+`) RETURNING `+rowColumns, sqldb.Millis(tx.Now()), name, id).Scan)
 }
 
-// strengthen compares and sets in one statement. No row means that the message
-// stands there already, or further, or is not there.
-func strengthen(tx *sqldb.Tx, id int64, e Event) (row, error) {
-	var r row
-	var created int64
-	err := tx.QueryRow(`UPDATE message SET state = $1, reason = $2, state_ms = $3 WHERE id = $4 AND state IN (`+words(weaker(e.State))+`)
-		RETURNING channel, fill_ref, created_ms`, string(e.State), string(e.Reason), sqldb.Millis(tx.Now()), id).Scan(&r.channel, &r.fill, &created)
-	r.created = sqldb.Time(created)
+// setChoice gives a message that is being sent to another provider; false when it is
+// not being sent any more.
+func setChoice(tx *sqldb.Tx, id int64, provider string, since int) (bool, error) {
+	n, err := tx.Exec(`UPDATE message SET provider = $1, chosen_ms = $2, chosen_try = $3 WHERE id = $4 AND state = '`+string(Sending)+`'`,
+		provider, sqldb.Millis(tx.Now()), since, id)
+	return n == 1, err
+}
+
+// setReleased ends a try that came to nothing; false when a receipt moved the message on.
+func setReleased(tx *sqldb.Tx, id int64, provider string) (bool, error) {
+	n, err := tx.Exec(`UPDATE message SET state = '`+string(Queued)+`', state_ms = $1, provider = $2 WHERE id = $3 AND state = '`+string(Sending)+`'`,
+		sqldb.Millis(tx.Now()), provider, id)
+	return n == 1, err
+}
+
+// setAccepted writes the acceptance and the provider's reference; false when the message
+// is as far already.
+func setAccepted(tx *sqldb.Tx, id int64, provider, ref string) (bool, error) {
+	n, err := tx.Exec(`UPDATE message SET state = '`+string(Accepted)+`', state_ms = $1, provider = $2, provider_ref = $3
+		WHERE id = $4 AND state IN (`+words(weaker(Accepted))+`)`, sqldb.Millis(tx.Now()), provider, ref, id)
+	return n == 1, err
+}
+
+// setReference notes whose message it is and gives the state that a receipt has set.
+func setReference(tx *sqldb.Tx, id int64, provider, ref string) (state State, err error) {
+	err = tx.QueryRow(`UPDATE message SET provider = $1, provider_ref = $2 WHERE id = $3 RETURNING state`, provider, ref, id).Scan(&state)
+	return state, err
+}
+
+const reportColumns = `channel, operator, provider, fill_ref, state, state_ms, created_ms, typed_ms`
+
+func scanReport(id int64, scan func(...any) error) (row, error) {
+	r := row{id: id}
+	var since, created, typed int64
+	err := scan(&r.channel, &r.operator, &r.provider, &r.fill, &r.state, &since, &created, &typed)
+	r.since, r.created, r.typed = sqldb.Time(since), sqldb.Time(created), sqldb.Time(typed)
 	return r, err
 }
 
-func setProvider(tx *sqldb.Tx, id int64, sent Sent) error {
-	_, err := tx.Exec(`UPDATE message SET provider = $1, provider_ref = $2 WHERE id = $3`, sent.Provider, sent.Ref, id)
+// strengthen compares and sets in one statement. No row means that the message stands
+// there already, or further, or is not there, or is with another provider than named.
+func strengthen(tx *sqldb.Tx, id int64, e Event, with string) (row, error) {
+	args := []any{string(e.State), string(e.Reason), sqldb.Millis(tx.Now()), id}
+	and := ""
+	if with != "" {
+		and, args = ` AND provider IN ('', $5)`, append(args, with)
+	}
+	return scanReport(id, tx.QueryRow(`UPDATE message SET state = $1, reason = $2, state_ms = $3
+		WHERE id = $4 AND state IN (`+words(weaker(e.State))+`)`+and+` RETURNING `+reportColumns, args...).Scan)
+}
+
+// setTyped marks a message whose code was typed. No row means that it is marked or gone.
+func setTyped(tx *sqldb.Tx, id int64) (row, error) {
+	return scanReport(id, tx.QueryRow(`UPDATE message SET typed_ms = $1 WHERE id = $2 AND typed_ms = 0 RETURNING `+reportColumns,
+		sqldb.Millis(tx.Now()), id).Scan)
+}
+
+func note(tx *sqldb.Tx, id int64, events ...Event) error {
+	const columns = 7
+	args := make([]any, 0, len(events)*columns)
+	for _, e := range events {
+		args = append(args, id, tx.NewID(), sqldb.Millis(e.At), string(e.State), string(e.Reason), e.Route, e.Detail)
+	}
+	_, err := tx.Exec(`INSERT INTO message_event (message, id, at_ms, state, reason, route, detail) VALUES `+sqldb.Values(len(events), columns, 1), args...)
 	return err
 }
 
-func note(tx *sqldb.Tx, id int64, e Event) error {
-	_, err := tx.Exec(`INSERT INTO message_event (message, id, at_ms, state, reason, route, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		id, tx.NewID(), sqldb.Millis(e.At), string(e.State), string(e.Reason), e.Route, e.Detail)
-	return err
-}
-
-// find gives the message that a receipt speaks of. Our own number comes first: the
-// provider's reference may not have been written down yet.
+// find gives the message that a receipt names by the provider's own reference.
 func find(q sqldb.Querier, r Receipt) (id int64, err error) {
-	if r.MessageID != 0 {
-		err = q.QueryRow(`SELECT id FROM message WHERE id = $1`, r.MessageID).Scan(&id)
-		return id, err
-	}
 	if r.Ref == "" {
 		return 0, sql.ErrNoRows
 	}
 	err = q.QueryRow(`SELECT id FROM message WHERE provider = $1 AND provider_ref = $2 AND provider_ref <> ''`, r.Provider, r.Ref).Scan(&id)
 	return id, err
+}
+
+func exists(q sqldb.Querier, id int64) (bool, error) {
+	err := q.QueryRow(`SELECT id FROM message WHERE id = $1`, id).Scan(&id)
+	if sqldb.NoRows(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // pick says which messages to read, newest first.

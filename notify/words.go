@@ -20,5 +20,11 @@ func (e Event) Key() string {
 	return "notify.event." + string(e.State)
 }
 
+// RouteKey is the catalog key of the name of the route that was taken.
+func (e Event) RouteKey() string { return "notify.route." + e.Route }
+
+// Key is the catalog key of the sentence that tells why a weight changed.
+func (r ChangeReason) Key() string { return "notify.change." + string(r) }
+
 // Key is the catalog key of a channel's name.
 func (c Channel) Key() string { return "notify.route." + string(c) }

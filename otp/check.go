@@ -124,8 +124,12 @@ func (s *Service) Confirm(ctx context.Context, link, browser string, proven func
 	})
 }
 
-// consume turns a challenge into a proof, once.
+// consume turns a challenge into a proof, once. The message comes before the challenge,
+// as it does when a provider reports a failure: the other order would deadlock.
 func (s *Service) consume(tx *sqldb.Tx, c challenge, dest string, proven func(*sqldb.Tx, Proof) error) error {
+	if err := s.notify.Typed(tx, c.message); err != nil {
+		return err
+	}
 	won, err := setProven(tx, c.id)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,6 +102,7 @@ func (s webSettings) proxies() ([]netip.Prefix, error) {
 
 // worldSettings say how to reach the outside systems.
 type worldSettings struct {
+	providerSettings
 	SMTP             string        `name:"smtp" env:"GELOMBANG_SMTP" placeholder:"URL" help:"Mail server, such as smtp://user:password@mail.example:587. [${env}]"`
 	SMSURL           string        `name:"sms-url" env:"GELOMBANG_SMS_URL" placeholder:"URL" help:"SMS gateway. [${env}]"`
 	SMSKey           string        `name:"sms-key" env:"GELOMBANG_SMS_KEY" placeholder:"KEY" help:"Key of the SMS gateway. [${env}]"`
@@ -118,7 +120,7 @@ type worldSettings struct {
 // missing names the outside systems that have no address.
 func (s worldSettings) missing() error {
 	var lacks []string
-	for _, x := range []struct{ flag, value string }{{"--smtp", s.SMTP}, {"--sms-url", s.SMSURL}, {"--registry-url", s.RegistryURL}} {
+	for _, x := range []struct{ flag, value string }{{"--smtp", cmp.Or(s.SMTP, s.Providers)}, {"--sms-url", cmp.Or(s.SMSURL, s.Providers)}, {"--registry-url", s.RegistryURL}} {
 		if x.value == "" {
 			lacks = append(lacks, x.flag)
 		}

@@ -64,7 +64,8 @@ var (
 	engagedDesc = gauge("waiting_room_engaged", "1 while newcomers wait before the door, by why.", "why")
 	peopleDesc  = gauge("waiting_room_people", "Places in the line that were not called yet.")
 	paceDesc    = gauge("waiting_room_per_minute", "Places called per minute.")
-	descs       = []*prometheus.Desc{readyDesc, deadDesc, oldestDesc, waitingDesc, batchDesc, queuedDesc, engagedDesc, peopleDesc, paceDesc}
+	hooksDesc   = gauge("callbacks_total", "Callbacks from outside since the start, by what became of them.", "provider", "outcome")
+	descs       = []*prometheus.Desc{readyDesc, deadDesc, oldestDesc, waitingDesc, batchDesc, queuedDesc, engagedDesc, peopleDesc, paceDesc, hooksDesc}
 )
 
 // Describe is part of prometheus.Collector.
@@ -88,6 +89,9 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		is(engagedDesc, 1, string(room.Why))
 		is(peopleDesc, float64(max(0, room.Issued-room.Front)))
 		is(paceDesc, float64(room.PerMinute))
+	}
+	for _, n := range c.h.hooks.Counts() {
+		ch <- prometheus.MustNewConstMetric(hooksDesc, prometheus.CounterValue, float64(n.Calls), n.Provider, string(n.Outcome))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), probeWithin)
 	defer cancel()

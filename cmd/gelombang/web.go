@@ -18,6 +18,7 @@ import (
 	"gelombang/internal/session"
 	"gelombang/internal/sqldb"
 	"gelombang/limit"
+	"gelombang/notify"
 	"gelombang/portal"
 	"gelombang/portal/wait"
 	"gelombang/staff"
@@ -57,11 +58,13 @@ func (h *house) buildSurfaces() error {
 	}
 	h.portal = portal.New(portal.Config{Page: pages, DB: h.db, Keys: h.keys, Sessions: h.citizens, Account: h.account, OTP: h.otp,
 		Notify: h.notify, Identity: h.identity, Wave: h.wave, Application: h.application, Draw: h.draw, Programme: h.forPortal(),
-		Published: h.limits, Funnel: h.funnel, Room: h.room, Secure: secure, Now: time.Now})
+		Published: h.limits, Funnel: h.funnel, Deliveries: h.report.Deliveries, Room: h.room, Secure: secure, Now: time.Now})
 	h.console = console.New(console.Config{Page: desk, DB: h.db, Keys: h.keys, Sessions: h.officers, Staff: h.staff, Account: h.account,
 		Identity: h.identity, Notify: h.notify, Wave: h.wave, Application: h.application, Draw: h.draw, Announce: h.announce,
 		Jobs: h.queue, Report: h.report, Room: h.room, Secure: secure, Now: time.Now})
-	h.hooks = hooks.New(hooks.Config{Notify: h.notify, SMSSecrets: map[string]string{smsProvider: h.settings.world.SMSSecret}, Now: time.Now})
+	callers := h.outlets.hooks
+	callers.Notify, callers.Now = h.notify, time.Now
+	h.hooks = hooks.New(callers)
 	return nil
 }
 
@@ -98,7 +101,7 @@ func (h *house) limits() (out []portal.LimitRow) {
 	for _, r := range h.account.Limits() {
 		out = append(out, portal.LimitRow{Key: r.Key, Most: r.Most, Window: r.Window})
 	}
-	for _, b := range slices.Concat(h.identity.Limits(), []limit.Budget{h.application.Budget()}, staff.Budgets()) {
+	for _, b := range slices.Concat(h.identity.Limits(), []limit.Budget{h.application.Budget()}, notify.Budgets(), staff.Budgets()) {
 		out = append(out, portal.LimitRow{Key: "limit." + b.Name, Most: b.Most, Window: b.Window})
 	}
 	return out

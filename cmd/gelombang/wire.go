@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -31,8 +32,6 @@ import (
 	"gelombang/internal/session"
 	"gelombang/internal/sqldb"
 	"gelombang/notify"
-	"gelombang/notify/smsgw"
-	"gelombang/notify/smtp"
 	"gelombang/otp"
 	"gelombang/portal"
 	"gelombang/report"
@@ -58,7 +57,7 @@ type houseSettings struct {
 	registryPause time.Duration // how long the breaker of the registry stays open
 }
 
-// smsProvider is the name of the SMS gateway in callbacks and timelines.
+// smsProvider is the name of the one SMS gateway in callbacks and timelines.
 const smsProvider = "gateway"
 
 // house is everything, put together.
@@ -70,7 +69,7 @@ type house struct {
 	keys      *seal.Keys
 	queue     *jobs.Queue
 	worker    *jobs.Worker
-	mailer    *smtp.Sender
+	outlets   *outlets
 	passwords *password.Pool
 	signer    *transcript.Signer
 
@@ -159,18 +158,18 @@ func byLang(texts map[string]map[string]string) map[locale.Lang]map[string]strin
 func (h *house) buildGround() (err error) {
 	h.queue = jobs.NewQueue(h.db)
 	h.passwords = password.New(password.Config{})
-	if h.mailer, err = mailSender(h.settings.world.SMTP, h.programme.Senders.MailFrom); err != nil {
-		return err
-	}
-	sms, err := smsgw.New(smsgw.Config{Provider: smsProvider, URL: h.settings.world.SMSURL, Key: h.settings.world.SMSKey, From: h.programme.Senders.SMS})
+	list, err := providersOf(h.settings.world.Providers, h.settings.world, os.LookupEnv)
 	if err != nil {
 		return err
 	}
+	if h.outlets, err = openOutlets(list, h.programme.Senders); err != nil {
+		return err
+	}
 	h.notify = notify.New(notify.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, PublicURL: h.settings.public,
-		Texts:    func(lang, key string, args map[string]any) string { return h.texts.Text(locale.Lang(lang), key, args) },
-		Senders:  map[notify.Channel]notify.Sender{notify.Email: h.mailer, notify.SMS: sms},
-		Fill:     func(q sqldb.Querier, ref int64) (map[string]string, error) { return h.otp.Code(q, ref) },
-		OnFailed: func(tx *sqldb.Tx, ref int64) error { return h.otp.OnFailed(tx, ref) },
+		Texts:     func(lang, key string, args map[string]any) string { return h.texts.Text(locale.Lang(lang), key, args) },
+		Providers: h.outlets.ways,
+		Fill:      func(q sqldb.Querier, ref int64) (map[string]string, error) { return h.otp.Code(q, ref) },
+		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return h.otp.OnFailed(tx, ref) },
 	})
 	h.signer, err = transcript.NewSigner(signerName(h.settings.public), h.keys.ReceiptKey())
 	return err
@@ -182,20 +181,6 @@ func signerName(public string) string {
 		return u.Hostname()
 	}
 	return "gelombang"
-}
-
-// mailSender reads smtp://user:password@host:port?tls=none.
-func mailSender(address, from string) (*smtp.Sender, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "smtp" || u.Host == "" {
-		return nil, errors.New("--smtp: must look like smtp://user:password@mail.example:587")
-	}
-	host := u.Host
-	if u.Port() == "" {
-		host += ":587"
-	}
-	secret, _ := u.User.Password()
-	return smtp.New(smtp.Config{Addr: host, From: from, User: u.User.Username(), Password: secret, TLS: smtp.TLS(u.Query().Get("tls")), Now: time.Now})
 }
 
 // buildPeople makes the nouns around one person.
@@ -212,6 +197,8 @@ func (h *house) buildPeople() (err error) {
 		Policy:        account.Policy{PasswordTries: l.SignIn.PasswordTries, Window: l.SignIn.Window},
 		OnPhoneProven: func(tx *sqldb.Tx, id int64) error { return h.identity.PhoneProven(tx, id) },
 		OnPasswordSet: func(tx *sqldb.Tx, id int64) error { return h.citizens.EndAll(tx, id) },
+		Tell:          h.notify.Queue, IdentityMatches: h.identityMatches,
+		Site: h.settings.public, SiteName: h.texts.Text(locale.ID, "programme.name", nil),
 	}); err != nil {
 		return err
 	}
@@ -229,6 +216,12 @@ func (h *house) buildPeople() (err error) {
 	})
 	h.staff = staff.NewService(staff.Config{DB: h.db, Keys: h.keys, Passwords: h.passwords, Issuer: h.texts.Text(locale.ID, "programme.name", nil)})
 	return nil
+}
+
+// identityMatches says whether somebody stated an account's own identity.
+func (h *house) identityMatches(q sqldb.Querier, id int64, c account.RecoveryClaim) (bool, error) {
+	f, err := h.identity.Facts(q, id)
+	return f.State != identity.None && c == account.RecoveryClaim{NIK: string(f.NIK), KK: string(f.KK), BirthDate: f.BirthDate.String()}, err
 }
 
 // buildWaves makes the nouns around a wave.
@@ -307,10 +300,15 @@ func (h *house) load() waitroom.Load {
 func (h *house) work() {
 	h.inBackground(h.worker.Run)
 	h.inBackground(h.startSweeping)
+	h.inBackground(h.notify.Run)
 }
 
-// attend starts this node's part of the waiting room: every node that serves has one.
-func (h *house) attend() { h.inBackground(h.room.Run) }
+// attend starts what every node that serves does beside it: its part of the waiting
+// room, and counting deliveries for the page that says how codes fare.
+func (h *house) attend() {
+	h.inBackground(h.room.Run)
+	h.inBackground(h.report.WatchDeliveries)
+}
 
 // inBackground runs do until close.
 func (h *house) inBackground(do func(context.Context)) {
@@ -333,8 +331,8 @@ func (h *house) close() error {
 	if h.account != nil {
 		h.account.Close()
 	}
-	if h.mailer != nil {
-		errs = append(errs, h.mailer.Close())
+	if h.outlets != nil {
+		errs = append(errs, h.outlets.Close())
 	}
 	if h.db != nil {
 		errs = append(errs, h.db.Close())

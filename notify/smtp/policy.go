@@ -16,6 +16,7 @@ type reply struct {
 	code   int
 	status string // enhanced status code (RFC 3463), if it gave one
 	about  about
+	begun  bool // the mail itself was on its way
 }
 
 // about is what a refusal concerns.
@@ -43,7 +44,7 @@ func replyOf(err error) reply {
 	case mail.ErrSMTPRcptTo:
 		r.step, r.about = "RCPT TO", aboutRecipient
 	case mail.ErrSMTPData, mail.ErrSMTPDataClose, mail.ErrWriteContent:
-		r.step, r.about = "DATA", aboutContent
+		r.step, r.about, r.begun = "DATA", aboutContent, e.Reason != mail.ErrSMTPData
 	}
 	return r
 }
@@ -53,6 +54,10 @@ func unsent(err error) bool {
 	var e *mail.SendError
 	return errors.As(err, &e) && e.Reason == mail.ErrConnCheck
 }
+
+// handedOver says that the server may have the mail: all of it may have arrived, and
+// no reply came.
+func (r reply) handedOver() bool { return r.begun && r.code == 0 }
 
 type verdict struct {
 	permanent bool

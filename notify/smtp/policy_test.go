@@ -1,6 +1,10 @@
 package smtp
 
 import (
+	"errors"
+	"fmt"
+	"net/textproto"
+	"strings"
 	"testing"
 
 	"gelombang/notify"
@@ -29,5 +33,33 @@ func TestOnlyWhatIsSaidForGoodOfTheRecipientIsFinal(t *testing.T) {
 		if got := c.reply.verdict(); got != c.want {
 			t.Errorf("%+v: %+v, want %+v", c.reply, got, c.want)
 		}
+	}
+}
+
+func TestOnlyABrokenHandoverLeavesAMailInDoubt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		reply reply
+		want  bool
+	}{
+		{reply{about: aboutContent, begun: true}, true},
+		{reply{about: aboutContent, begun: true, code: 451}, false},
+		{reply{about: aboutContent, begun: true, code: 554}, false},
+		{reply{about: aboutContent}, false},
+		{reply{about: aboutRecipient}, false},
+		{reply{}, false},
+	} {
+		if got := c.reply.handedOver(); got != c.want {
+			t.Errorf("%+v: %t", c.reply, got)
+		}
+	}
+}
+
+func TestASignInsRefusalIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	err := unreached(t.Context(), fmt.Errorf("auth: %w", &textproto.Error{Code: 535, Msg: "5.7.8 halo@gelombang.test: wrong password"}))
+	var e *notify.SendError
+	if !errors.As(err, &e) || !e.Unsent || e.Permanent || strings.Contains(err.Error(), "halo") {
+		t.Errorf("%+v", err)
 	}
 }

@@ -6,11 +6,13 @@
 package smtp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/textproto"
 	"strconv"
 	"time"
 
@@ -20,8 +22,8 @@ import (
 	"gelombang/notify"
 )
 
-// provider is what messages name this way.
-const provider = "smtp"
+// DefaultProvider is what messages name this way when it has no other name.
+const DefaultProvider = "smtp"
 
 const (
 	// stepLimit bounds connecting and, apart from it, handing over one mail. Both
@@ -47,22 +49,25 @@ var policies = map[TLS]mail.TLSPolicy{
 
 // Config of a Sender.
 type Config struct {
+	Provider string // its name in timelines; "" takes DefaultProvider
 	Addr     string // host:port
 	From     string // address, or "Name <address>"
 	User     string // empty: no sign-in
 	Password string
 	TLS      TLS
-	Helo     string // the name we greet with; empty: the machine's
+	Helo     string        // the name we greet with; empty: the machine's
+	Timeout  time.Duration // of connecting and, apart from it, of handing over; 0 takes stepLimit
 	Now      func() time.Time
 }
 
 // Sender hands mails to one server.
 type Sender struct {
-	client *mail.Client
-	host   string
-	from   string
-	now    func() time.Time
-	idle   chan *smtp.Client
+	provider string
+	client   *mail.Client
+	host     string
+	from     string
+	now      func() time.Time
+	idle     chan *smtp.Client
 }
 
 // New checks the settings; it connects to nothing.
@@ -82,7 +87,7 @@ func New(c Config) (*Sender, error) {
 	if err := mail.NewMsg().From(c.From); err != nil {
 		return nil, fmt.Errorf("mail sender %q: %w", c.From, err)
 	}
-	options := []mail.Option{mail.WithPort(port), mail.WithTimeout(stepLimit), mail.WithTLSPolicy(policy)}
+	options := []mail.Option{mail.WithPort(port), mail.WithTimeout(cmp.Or(c.Timeout, stepLimit)), mail.WithTLSPolicy(policy)}
 	if c.User != "" {
 		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(c.User), mail.WithPassword(c.Password))
 	}
@@ -93,7 +98,7 @@ func New(c Config) (*Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail server %q: %w", c.Addr, err)
 	}
-	return &Sender{client: client, host: host, from: c.From, now: c.Now, idle: make(chan *smtp.Client, idleMost)}, nil
+	return &Sender{provider: cmp.Or(c.Provider, DefaultProvider), client: client, host: host, from: c.From, now: c.Now, idle: make(chan *smtp.Client, idleMost)}, nil
 }
 
 // Send hands over one mail and answers once the server took it.
@@ -104,19 +109,19 @@ func (s *Sender) Send(ctx context.Context, o notify.Outgoing) (notify.Sent, erro
 	}
 	conn, used, err := s.connection(ctx)
 	if err != nil {
-		return notify.Sent{}, temporary("connect", err)
+		return notify.Sent{}, unreached(ctx, err)
 	}
 	err = s.client.SendWithSMTPClient(conn, m)
 	if used && unsent(err) { // the server had closed it; nothing was said yet
 		s.drop(conn)
 		if conn, err = s.client.DialToSMTPClientWithContext(ctx); err != nil {
-			return notify.Sent{}, temporary("connect", err)
+			return notify.Sent{}, unreached(ctx, err)
 		}
 		err = s.client.SendWithSMTPClient(conn, m)
 	}
 	s.keep(conn, err)
 	if m.IsDelivered() { // even if the connection broke right after
-		return notify.Sent{Provider: provider, Ref: o.Ref, Detail: s.host}, nil
+		return notify.Sent{Provider: s.provider, Ref: o.Ref, Detail: s.host}, nil
 	}
 	return notify.Sent{}, refusal(ctx, err)
 }
@@ -180,8 +185,17 @@ func (s *Sender) Close() error {
 	}
 }
 
-func temporary(step string, err error) error {
-	return &notify.SendError{Err: fmt.Errorf("smtp %s: %w", step, err)}
+// unreached is a server that did not come as far as taking a mail. Of its own words
+// only the number is kept: to a sign-in they may repeat the user.
+func unreached(ctx context.Context, err error) error {
+	var said *textproto.Error
+	if !errors.As(err, &said) {
+		return &notify.SendError{Unsent: true, Err: fmt.Errorf("smtp connect: %w", err)}
+	}
+	if said.Code >= 500 {
+		slog.ErrorContext(ctx, "smtp.refused", "step", "connect", "code", said.Code)
+	}
+	return &notify.SendError{Unsent: true, Err: fmt.Errorf("smtp connect: reply %d", said.Code)}
 }
 
 // refusal turns a server's reply into a verdict. The reply's own words are left
@@ -192,5 +206,6 @@ func refusal(ctx context.Context, err error) error {
 	if v.ours {
 		slog.ErrorContext(ctx, "smtp.refused", "step", r.step, "code", r.code, "status", r.status)
 	}
-	return &notify.SendError{Permanent: v.permanent, Reason: v.reason, Err: fmt.Errorf("smtp %s: reply %d %s", r.step, r.code, r.status)}
+	return &notify.SendError{Permanent: v.permanent, Reason: v.reason, Unsent: !v.permanent && !r.handedOver(),
+		Err: fmt.Errorf("smtp %s: reply %d %s", r.step, r.code, r.status)}
 }

@@ -12,11 +12,14 @@ import (
 	"time"
 
 	"gelombang/notify"
-	"gelombang/notify/notifytest"
+	"gelombang/notify/sendertest"
 	"gelombang/notify/smtp"
 	"gelombang/sim/loopback"
 	"gelombang/sim/mailbox"
 )
+
+// patience is how long the sender under test waits for a server.
+const patience = 300 * time.Millisecond
 
 func start(t *testing.T) (*mailbox.Server, *smtp.Sender) {
 	t.Helper()
@@ -26,7 +29,7 @@ func start(t *testing.T) (*mailbox.Server, *smtp.Sender) {
 	}
 	t.Cleanup(func() { _ = server.Close(t.Context()) })
 	greeted(t, server.SMTPAddr())
-	sender, err := smtp.New(smtp.Config{Addr: server.SMTPAddr(), From: "Gelombang <halo@gelombang.test>", TLS: smtp.None, Now: time.Now})
+	sender, err := smtp.New(smtp.Config{Addr: server.SMTPAddr(), From: "Gelombang <halo@gelombang.test>", TLS: smtp.None, Timeout: patience, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,16 +66,37 @@ func inbox(t *testing.T, server *mailbox.Server, to string) []mailbox.Message {
 
 func TestMailKeepsTheRulesOfASender(t *testing.T) {
 	t.Parallel()
-	notifytest.Conform(t, func(t *testing.T) notifytest.Provider {
+	sendertest.Conform(t, func(t *testing.T) sendertest.World {
 		server, sender := start(t)
-		return notifytest.Provider{
+		trouble := func(c mailbox.Control) func(*testing.T) {
+			return func(t *testing.T) {
+				if err := server.SetControl(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		fault := func(word string) func(*testing.T) {
+			return trouble(mailbox.Control{Control: loopback.Control{Fault: word}})
+		}
+		return sendertest.World{
 			Sender:    sender,
+			Provider:  "smtp",
 			Reachable: "ani@example.id",
 			Refused:   map[string]notify.Reason{"nosuch@example.id": notify.NoSuchMailbox, "full@example.id": notify.MailboxFull},
 			Troubled:  []string{"greylist@example.id", "drop@example.id", "tempfail@example.id"},
+			Trouble: map[sendertest.Fault]func(*testing.T){
+				sendertest.Hangs:    trouble(mailbox.Control{Control: loopback.Control{DelayMS: int(10 * patience / time.Millisecond)}}),
+				sendertest.Broken:   fault("tempfail_all"),
+				sendertest.WrongKey: fault("sign_in"),
+				sendertest.Reset:    fault("reset"),
+				sendertest.Gone:     func(t *testing.T) { _ = server.Close(t.Context()) },
+			},
+			Heal: trouble(mailbox.Control{}),
 			Refs: func(t *testing.T, to string) (refs []string) {
 				for _, m := range inbox(t, server, to) {
-					refs = append(refs, m.MessageID)
+					if !m.Duplicate { // a mailbox shows one Message-ID once
+						refs = append(refs, m.MessageID)
+					}
 				}
 				return refs
 			},

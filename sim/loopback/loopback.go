@@ -117,6 +117,16 @@ func Reset(w http.ResponseWriter) {
 	ResetConn(conn)
 }
 
+// Half begins an answer of success and cuts the client off in the middle of it.
+func Half(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n{\"message_id\":"))
+	_ = conn.Close()
+}
+
 // ResetConn closes conn so that the other side sees "connection reset by peer".
 func ResetConn(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {

@@ -14,9 +14,10 @@ const (
 	faultReject   = "reject_all"
 	faultTempfail = "tempfail_all"
 	faultReset    = "reset"
+	faultSignIn   = "sign_in" // as it answers to a wrong password
 )
 
-var faults = []string{faultReject, faultTempfail, faultReset}
+var faults = []string{faultReject, faultTempfail, faultReset, faultSignIn}
 
 // Local parts that misbehave. What follows a plus is free, so that every test
 // has an address of its own: full+7@example.id.
@@ -70,6 +71,7 @@ func refusal(fault, to string) error {
 }
 
 var (
+	errSignIn     = reply(530, smtp.EnhancedCode{5, 7, 0}, "Authentication required")
 	errGreylisted = reply(451, smtp.EnhancedCode{4, 7, 1}, "Greylisted, try again")
 	errTooMany    = reply(451, smtp.EnhancedCode{4, 3, 2}, "Too many messages, slow down")
 	errStore      = reply(451, smtp.EnhancedCode{4, 3, 0}, "Local error in storing")

@@ -39,6 +39,9 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if s.server.panel.Get().Outage { // a connection from before the outage
 		return s.cutOff()
 	}
+	if s.server.panel.Get().Fault == faultSignIn {
+		return errSignIn
+	}
 	s.from = from
 	return nil
 }

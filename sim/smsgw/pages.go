@@ -15,6 +15,8 @@ func (s *Server) handler() http.Handler {
 	s.panel.Mount(mux)
 	mux.HandleFunc("POST /v1/messages", s.send)
 	mux.HandleFunc("GET /v1/messages/{id}", s.status)
+	mux.HandleFunc("POST /api/sendsms", s.sendForm)
+	mux.HandleFunc("POST /{version}/{number}/messages", s.sendWhatsApp)
 	mux.HandleFunc("GET /messages", func(w http.ResponseWriter, r *http.Request) {
 		loopback.JSON(w, http.StatusOK, s.newest(r.URL.Query().Get("to")))
 	})

@@ -25,7 +25,7 @@ const (
 )
 
 // Faults at sending and in reporting, for the control; every final status but
-// delivered is a fault as well.
+// delivered is a fault as well. The last five have no magic number.
 const (
 	faultNoReceipt     = "no_receipt"
 	faultInvalidNumber = "invalid_number"
@@ -35,6 +35,11 @@ const (
 	faultDoubleReceipt = "double_receipt"
 	faultEarlyReceipt  = "early_receipt"
 	faultReset         = "reset"
+	faultBusy          = "busy"         // 429, to be asked again after busySeconds
+	faultUnauthorized  = "unauthorized" // as to a wrong key
+	faultGarbage       = "garbage"      // 200 with a page instead of an answer
+	faultHuge          = "huge"         // 200 with an answer that has no end in sight
+	faultHalfAnswer    = "half_answer"  // accepted, then cut off in the middle of the answer
 )
 
 var failures = []string{
@@ -45,6 +50,7 @@ var failures = []string{
 var faults = append([]string{
 	faultNoReceipt, faultInvalidNumber, faultLateReceipt, faultHTTP500,
 	faultTimeout, faultDoubleReceipt, faultEarlyReceipt, faultReset,
+	faultBusy, faultUnauthorized, faultGarbage, faultHuge, faultHalfAnswer,
 }, failures...)
 
 // magic maps the last four digits of a number to a fault of that phone alone.
@@ -102,21 +108,25 @@ func (c Config) plan(fault string) plan {
 	return plan{StatusDelivered, c.ReceiptDelay, 1}
 }
 
-const maxText = 1600 // ten parts, what aggregators commonly join
+const (
+	maxText     = 1600    // ten parts, what aggregators commonly join
+	busySeconds = 7       // what the fault busy asks for
+	hugeAnswer  = 4 << 20 // bytes of the fault huge
+)
 
 var (
 	mobile = regexp.MustCompile(`^628[0-9]{7,11}$`)
 	callTo = regexp.MustCompile(`^https?://`)
 )
 
-// problem names what is wrong with a request; empty if nothing is.
-func (q request) problem() string {
+// problem names what is wrong with what was asked; empty if nothing is.
+func (m Message) problem() string {
 	switch {
-	case !mobile.MatchString(q.To):
+	case !mobile.MatchString(m.To):
 		return faultInvalidNumber
-	case q.ClientRef == "" || q.Text == "" || len(q.Text) > maxText:
+	case m.ClientRef == "" || m.Text == "" || len(m.Text) > maxText:
 		return "invalid_request"
-	case q.CallbackURL != "" && !callTo.MatchString(q.CallbackURL):
+	case m.CallbackURL != "" && !callTo.MatchString(m.CallbackURL):
 		return "invalid_callback_url"
 	}
 	return ""

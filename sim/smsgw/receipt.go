@@ -85,16 +85,10 @@ func (s *Server) post(m Message) bool {
 	case <-s.ctx.Done():
 		return false
 	}
-	body, err := json.Marshal(receipt{m.ID, m.ClientRef, m.Status, time.UnixMilli(m.SettledMS).UTC().Format(time.RFC3339)})
+	req, err := s.callback(m)
 	if err != nil {
 		return false
 	}
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, m.CallbackURL, bytes.NewReader(body))
-	if err != nil {
-		return false
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Signature", s.signature(body))
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return false
@@ -102,6 +96,27 @@ func (s *Server) post(m Message) bool {
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, loopback.MaxBody)) // so that the connection is used again
 	return resp.StatusCode/100 == 2
+}
+
+// callback is the receipt in the interface by which the message came.
+func (s *Server) callback(m Message) (*http.Request, error) {
+	switch m.Via {
+	case viaForm:
+		return s.formReceipt(m)
+	case viaWhatsApp:
+		return s.whatsAppReceipt(m)
+	}
+	body, err := json.Marshal(receipt{m.ID, m.ClientRef, m.Status, time.UnixMilli(m.SettledMS).UTC().Format(time.RFC3339)})
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, m.CallbackURL, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Signature", s.signature(body))
+	return req, nil
 }
 
 // signature binds the body to the second in which it was sent, so that an old

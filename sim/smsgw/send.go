@@ -5,7 +5,10 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"gelombang/sim/loopback"
 )
@@ -23,6 +26,25 @@ type answer struct {
 	Status    Status `json:"status"`
 }
 
+// via is the interface by which a message came; "" is the JSON one.
+type via string
+
+const (
+	viaForm     via = "form"
+	viaWhatsApp via = "whatsapp"
+)
+
+// tongue is how an interface answers.
+type tongue struct {
+	accept func(w http.ResponseWriter, status int, m Message)
+	refuse func(w http.ResponseWriter, status int, word string)
+}
+
+var jsonTongue = tongue{
+	accept: func(w http.ResponseWriter, status int, m Message) { loopback.JSON(w, status, answer{m.ID, m.Status}) },
+	refuse: refuse,
+}
+
 // send takes one message. The client's reference makes it idempotent: the same
 // reference again is answered 200 with the first message's id and sends nothing.
 func (s *Server) send(w http.ResponseWriter, r *http.Request) {
@@ -35,66 +57,92 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "invalid_json")
 		return
 	}
-	if problem := q.problem(); problem != "" {
-		refuse(w, http.StatusBadRequest, problem)
+	s.take(w, r, control, q.message(idOf(q.ClientRef)), jsonTongue)
+}
+
+// take decides about one message in any of the interfaces.
+func (s *Server) take(w http.ResponseWriter, r *http.Request, control Control, m Message, t tongue) {
+	if problem := m.problem(); problem != "" {
+		t.refuse(w, http.StatusBadRequest, problem)
 		return
 	}
-	if known, ok := s.messages.Get(idOf(q.ClientRef)); ok {
-		loopback.JSON(w, http.StatusOK, answer{known.ID, known.Status})
+	if known, ok := s.messages.Get(m.ID); ok {
+		t.accept(w, http.StatusOK, known)
 		return
 	}
 	if !s.pace.Take(s.config.Now(), control.CapacityPerSecond) {
 		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusTooManyRequests, "too_many_requests")
+		t.refuse(w, http.StatusTooManyRequests, "too_many_requests")
 		return
 	}
-	s.accept(w, r, q, faultOf(q.To, control.Fault))
+	fault := faultOf(m.To, control.Fault)
+	if !failed(w, r, fault, t) {
+		s.accept(w, s.planned(m, fault), fault, t)
+	}
 }
 
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, q request, fault string) {
+// failed answers in place of taking the message, if the fault is one that does so.
+func failed(w http.ResponseWriter, r *http.Request, fault string, t tongue) bool {
 	switch fault {
 	case faultInvalidNumber:
-		refuse(w, http.StatusBadRequest, faultInvalidNumber)
-		return
+		t.refuse(w, http.StatusBadRequest, faultInvalidNumber)
 	case faultHTTP500:
-		refuse(w, http.StatusInternalServerError, "internal_error")
-		return
+		t.refuse(w, http.StatusInternalServerError, "internal_error")
+	case faultBusy:
+		w.Header().Set("Retry-After", strconv.Itoa(busySeconds))
+		t.refuse(w, http.StatusTooManyRequests, "too_many_requests")
+	case faultUnauthorized:
+		t.refuse(w, http.StatusUnauthorized, faultUnauthorized)
 	case faultTimeout:
 		loopback.Hang(w, r)
-		return
+	case faultGarbage:
+		_, _ = io.WriteString(w, "<html><body>Selamat datang</body></html>")
+	case faultHuge:
+		_, _ = io.WriteString(w, `{"message_id":"`+strings.Repeat("0", hugeAnswer)+`"}`)
+	default:
+		return false
 	}
-	message, added, err := s.messages.Add(s.newMessage(q, fault))
+	return true
+}
+
+func (s *Server) accept(w http.ResponseWriter, m Message, fault string, t tongue) {
+	message, added, err := s.messages.Add(m)
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, "internal_error")
+		t.refuse(w, http.StatusInternalServerError, "internal_error")
 		return
 	}
 	if !added { // the same reference twice at the same moment
-		loopback.JSON(w, http.StatusOK, answer{message.ID, message.Status})
+		t.accept(w, http.StatusOK, message)
 		return
 	}
 	s.arrivals.Publish(message)
-	first := answer{message.ID, message.Status}
+	first := message
 	if fault == faultEarlyReceipt {
 		message = s.reportNow(message)
 	}
 	if message.Outcome != "" {
 		s.reports.Go(func() { s.report(message) })
 	}
-	if fault == faultReset {
+	switch fault {
+	case faultReset:
 		loopback.Reset(w)
-		return
+	case faultHalfAnswer:
+		loopback.Half(w)
+	default:
+		t.accept(w, http.StatusAccepted, first)
 	}
-	loopback.JSON(w, http.StatusAccepted, first)
 }
 
-func (s *Server) newMessage(q request, fault string) Message {
+// message is a request that may be taken, under the id it will have.
+func (q request) message(id string) Message {
+	return Message{ID: id, ClientRef: q.ClientRef, To: q.To, From: q.From, Text: q.Text, CallbackURL: q.CallbackURL, Status: StatusRequested}
+}
+
+// planned is the message with what will become of it.
+func (s *Server) planned(m Message, fault string) Message {
 	now, plan := s.config.Now(), s.config.plan(fault)
-	m := Message{
-		ID: idOf(q.ClientRef), ClientRef: q.ClientRef, To: q.To, From: q.From, Text: q.Text,
-		CallbackURL: q.CallbackURL, Status: StatusRequested, AcceptedMS: now.UnixMilli(),
-		Outcome: plan.outcome, DueMS: now.Add(plan.after).UnixMilli(),
-	}
-	if q.CallbackURL != "" {
+	m.AcceptedMS, m.Outcome, m.DueMS = now.UnixMilli(), plan.outcome, now.Add(plan.after).UnixMilli()
+	if m.CallbackURL != "" {
 		m.ReceiptsOwed = plan.receipts
 	}
 	return m
@@ -120,12 +168,15 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) allowed(w http.ResponseWriter, r *http.Request) bool {
-	given := r.Header.Get("Authorization")
-	if subtle.ConstantTimeCompare([]byte(given), []byte("Bearer "+s.config.Key)) == 1 {
+	if s.bearer(r) {
 		return true
 	}
-	refuse(w, http.StatusUnauthorized, "unauthorized")
+	refuse(w, http.StatusUnauthorized, faultUnauthorized)
 	return false
+}
+
+func (s *Server) bearer(r *http.Request) bool {
+	return subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+s.config.Key)) == 1
 }
 
 func refuse(w http.ResponseWriter, status int, word string) {

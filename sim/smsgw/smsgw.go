@@ -1,6 +1,9 @@
 // Package smsgw simulates an SMS aggregator: it takes messages over HTTP,
 // reports to a callback what became of them, and shows the phones on which
 // they arrived. Certain numbers and faults make it fail as aggregators do.
+//
+// It speaks three interfaces, with the same phones, numbers and faults: JSON, the
+// form of older aggregators, and WhatsApp's Cloud API.
 package smsgw
 
 import (
@@ -9,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gelombang/sim/loopback"
@@ -28,8 +32,9 @@ type Config struct {
 	Addr          string           // default: a free loopback port
 	Dir           string           // empty: nothing survives a restart
 	Now           func() time.Time // default time.Now
-	Key           string           // the bearer key of the sender
+	Key           string           // the bearer key of the sender, and the form's pass key
 	ReceiptSecret string           // signs the receipts
+	WhatsAppHook  string           // where the receipts of WhatsApp messages go; see SetWhatsAppHook
 	ReceiptDelay  time.Duration    // from acceptance to receipt, default 1 s
 	LateDelay     time.Duration    // the same for numbers ending in 0004, default 90 s
 	RetryDelay    time.Duration    // before a refused receipt's second try, default 1 s; then three times as long each
@@ -51,11 +56,13 @@ type Server struct {
 	ctx      context.Context
 	stop     context.CancelFunc
 	reports  sync.WaitGroup
+	hook     atomic.Pointer[string]
 }
 
 // Message is one SMS, as GET /messages answers it.
 type Message struct {
 	ID          string `json:"message_id"`
+	Via         via    `json:"via,omitempty"`
 	ClientRef   string `json:"client_ref"`
 	To          string `json:"to"`
 	From        string `json:"from"`
@@ -78,6 +85,7 @@ func Start(config Config) (*Server, error) {
 		posting: make(chan struct{}, maxPosting),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.SetWhatsAppHook(config.WhatsAppHook)
 	var err error
 	s.messages, err = loopback.OpenJournal(config.Dir, "smsgw.jsonl", func(m Message) string { return m.ID })
 	if err != nil {
@@ -117,6 +125,10 @@ func (s *Server) URL() string { return s.web.URL() }
 
 // Addr is host:port.
 func (s *Server) Addr() string { return s.web.Addr() }
+
+// SetWhatsAppHook says where the receipts of WhatsApp messages go from now on: that
+// interface has one address for all of them, and messages name none.
+func (s *Server) SetWhatsAppHook(url string) { s.hook.Store(&url) }
 
 // SetControl replaces the control; an unknown fault is refused.
 func (s *Server) SetControl(c Control) error { return s.panel.Set(c) }
