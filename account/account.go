@@ -1,5 +1,5 @@
 // Package account holds who people are to us: an account, at most one e-mail and
-// one phone, perhaps a password, and the browsers that signed in.
+// one phone, perhaps a password and passkeys, and the browsers that signed in.
 //
 // An account is unproven until one of its contacts is proven, then active. An
 // unproven one blocks nobody, holds no credential, and its address goes to the
@@ -15,6 +15,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"gelombang/internal/batch"
 	"gelombang/internal/fault"
@@ -61,6 +63,9 @@ type Signed struct {
 	Account int64
 	New     bool // this proof made the account active
 	Purpose otp.Purpose
+	// Handover is the recovery that the proof was for, which signs nobody in yet:
+	// Account is 0.
+	Handover int64
 }
 
 // Happening is one line of an account's history.
@@ -79,8 +84,18 @@ type Config struct {
 	Passwords     *password.Pool // shared with everybody else who hashes
 	Policy        Policy
 	OnPhoneProven func(tx *sqldb.Tx, account int64) error
-	// OnPasswordSet hears of a new password in its transaction (wire: end all sessions).
+	// OnPasswordSet hears, in its transaction, that whoever is signed in has to sign in
+	// anew: the password was changed, or the account was taken back (wire: end all sessions).
 	OnPasswordSet func(tx *sqldb.Tx, account int64) error
+	// Tell queues messages, such as that an address was changed (wire: notify's Queue). Nil
+	// tells nobody.
+	Tell func(tx *sqldb.Tx, ms ...notify.Message) ([]int64, error)
+	// IdentityMatches says whether a claim is what the account's holder stated about
+	// themselves. Nil matches nothing.
+	IdentityMatches func(q sqldb.Querier, account int64, claim RecoveryClaim) (bool, error)
+	// Site is the public address, which passkeys are bound to, and SiteName what a phone
+	// calls it. Without one, or at one where browsers make none, there are no passkeys.
+	Site, SiteName string
 }
 
 // Service keeps accounts. Close it when no more calls come.
@@ -91,9 +106,13 @@ type Service struct {
 	codes         *otp.Service
 	policy        Policy
 	passwords     *password.Pool
+	site          *webauthn.WebAuthn // nil: no passkeys
 	registering   *batch.Batcher[registering, string, otp.View]
 	onPhoneProven func(tx *sqldb.Tx, account int64) error
 	onPasswordSet func(tx *sqldb.Tx, account int64) error
+
+	tell            func(tx *sqldb.Tx, ms ...notify.Message) ([]int64, error)
+	identityMatches func(q sqldb.Querier, account int64, claim RecoveryClaim) (bool, error)
 }
 
 // New makes the service.
@@ -104,15 +123,26 @@ func New(c Config) (*Service, error) {
 	if c.Policy == (Policy{}) {
 		c.Policy = DefaultPolicy
 	}
+	c.Policy = c.Policy.waits()
 	if err := c.Policy.Check(); err != nil {
 		return nil, err
 	}
 	s := &Service{db: c.DB, keys: c.Keys, jobs: c.Jobs, codes: c.Codes, policy: c.Policy,
-		passwords: c.Passwords, onPhoneProven: c.OnPhoneProven, onPasswordSet: c.OnPasswordSet}
+		passwords: c.Passwords, onPhoneProven: c.OnPhoneProven, onPasswordSet: c.OnPasswordSet, tell: c.Tell, identityMatches: c.IdentityMatches}
+	var err error
+	if s.site, err = newSite(c.Site, c.SiteName); err != nil {
+		return nil, err
+	}
 	for _, hook := range []*func(*sqldb.Tx, int64) error{&s.onPhoneProven, &s.onPasswordSet} {
 		if *hook == nil {
 			*hook = func(*sqldb.Tx, int64) error { return nil }
 		}
+	}
+	if s.tell == nil {
+		s.tell = func(*sqldb.Tx, ...notify.Message) ([]int64, error) { return nil, nil }
+	}
+	if s.identityMatches == nil {
+		s.identityMatches = func(sqldb.Querier, int64, RecoveryClaim) (bool, error) { return false, nil }
 	}
 	s.registering = batch.New(c.DB, func(r registering) string { return r.indexes[0].Sum }, s.registerAll)
 	return s, nil
@@ -240,7 +270,7 @@ func digest(purpose, value string) string {
 
 // Handlers are the jobs of this package.
 func (s *Service) Handlers() map[string]jobs.Handler {
-	return map[string]jobs.Handler{KindPrune: s.prune}
+	return map[string]jobs.Handler{KindPrune: s.prune, KindHandover: s.followHandover}
 }
 
 // withTx runs fn in a transaction and gives what it gives.

@@ -21,6 +21,7 @@ type Exported struct {
 	Consent        time.Time   `json:"consent_given"`
 	Created        time.Time   `json:"created"`
 	HasPassword    bool        `json:"has_password"`
+	Passkeys       []Passkey   `json:"passkeys,omitempty"`
 	Browsers       []time.Time `json:"browsers_last_seen"`
 	History        []Exporting `json:"history"`
 }
@@ -43,6 +44,9 @@ func (s *Service) Export(q sqldb.Querier, id int64) (Exported, error) {
 	out := Exported{Account: id, State: r.state, Lang: r.lang, EmailProven: r.email.proven, PhoneProven: r.phone.proven,
 		ConsentVersion: r.consentVersion, Consent: r.consent, Created: r.created, HasPassword: r.hasPassword}
 	if out.Email, out.Phone, err = s.contacts(r); err != nil {
+		return Exported{}, err
+	}
+	if out.Passkeys, err = s.Passkeys(q, id); err != nil {
 		return Exported{}, err
 	}
 	if out.Browsers, err = browsersSeen(q, id); err != nil {
@@ -76,6 +80,16 @@ func (s *Service) Erase(tx *sqldb.Tx, id int64) error {
 		if !r.contact(a.Channel).proven.IsZero() { // codes to an address not proven may be another's
 			sentTo = append(sentTo, otp.Destination{Channel: a.Channel, Value: a.Value})
 		}
+	}
+	formers, err := s.formers(tx, id)
+	if err != nil {
+		return err
+	}
+	for _, a := range formers {
+		if err := freeClaims(tx, a.Channel, s.indexes(a), id); err != nil {
+			return err
+		}
+		sentTo = append(sentTo, otp.Destination{Channel: a.Channel, Value: a.Value})
 	}
 	if err := s.codes.Erase(tx, id, sentTo...); err != nil {
 		return err

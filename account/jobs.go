@@ -50,7 +50,8 @@ func (s *Service) pruneOnce(tx *sqldb.Tx) (more bool, err error) {
 			return false, err
 		}
 	}
-	return codes == pruneMost || len(ids) == pruneUnproven, nil
+	ended, err := pruneHandovers(tx, tx.Now().Add(-handoverFor), pruneMost)
+	return codes == pruneMost || ended == pruneMost || len(ids) == pruneUnproven, err
 }
 
 // pruneUnproven forgets an account that nobody proved, unless it was registered anew

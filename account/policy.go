@@ -12,10 +12,14 @@ import (
 	"gelombang/otp"
 )
 
-// Policy is every number of signing in with a password.
+// Policy is every number of signing in with a password and of getting an account back.
+// The waits have defaults of their own.
 type Policy struct {
 	PasswordTries int           // wrong ones, for strangers and for each known browser apart
 	Window        time.Duration // in which they count
+	CoolingOff    time.Duration // in which a replaced address can take itself back
+	RecoveryWait  time.Duration // in which somebody can object to a recovery
+	RecoveryTries int           // at an account's identity data, a day
 }
 
 // DefaultPolicy holds when the programme says nothing.
@@ -37,6 +41,16 @@ const (
 	pruneUnproven = 200
 	// browsersMost bounds the known browsers of an account; the oldest is forgotten.
 	browsersMost = 20
+	// passkeysMost is a passkey for every device of a person, and then some.
+	passkeysMost    = 10
+	passkeyNameMost = 40
+	// challengeFor leaves time to fetch the other phone and to find its PIN. Two nodes'
+	// clocks may be challengeSkew apart.
+	challengeFor  = 10 * time.Minute
+	challengeSkew = 2 * time.Minute
+	// bitsLeast is some 200 million guesses: eleven weeks of a core at 35 ms a hash for
+	// whoever has stolen the hashes, and out of reach for whoever guesses here.
+	bitsLeast = 27.5
 )
 
 // Check says what is wrong with a policy.
@@ -48,7 +62,7 @@ func (p Policy) Check() error {
 	if p.Window < time.Minute || p.Window > 24*time.Hour {
 		wrong = append(wrong, fmt.Errorf("the window of password tries must be between a minute and a day, not %s", p.Window))
 	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, p.checkWaits())...)
 }
 
 // LimitRow is one limit as it is published.
@@ -61,7 +75,8 @@ type LimitRow struct {
 
 // Limits are the limits in force.
 func (s *Service) Limits() []LimitRow {
-	return []LimitRow{{Name: "sign_in.stranger", Key: "account.limit.sign_in", Most: s.policy.PasswordTries, Window: s.policy.Window}}
+	own := []LimitRow{{Name: "sign_in.stranger", Key: "account.limit.sign_in", Most: s.policy.PasswordTries, Window: s.policy.Window}}
+	return append(own, s.policy.recoveryLimits()...)
 }
 
 // tries is the budget that a try is taken from. Strangers share one per address as
@@ -91,8 +106,9 @@ func checkPassword(password string, own ...string) error {
 		return wrong("account.password.long", fault.Args{"count": n, "most": passwordMost})
 	case isOwn(password, own):
 		return wrong("account.password.own", nil)
-	case commonPassword(password):
-		return wrong("account.password.common", nil)
+	}
+	if why := weakness(password, own); why != "" {
+		return wrong("account.password.weak."+string(why), nil)
 	}
 	return nil
 }
@@ -129,7 +145,7 @@ func judge(purpose otp.Purpose, asker row, owner claim) verdict {
 		return unknown
 	case !owner.isProven():
 		return claims
-	case purpose != otp.SignIn && asker.state == Active && asker.id != owner.account:
+	case purpose.Proves() && asker.state == Active && asker.id != owner.account:
 		return taken
 	}
 	return signsIn

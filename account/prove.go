@@ -56,6 +56,15 @@ func (s *Service) proved(tx *sqldb.Tx, p otp.Proof, browser string) (outcome, er
 		return outcome{}, err
 	}
 	verdict := judge(p.Purpose, asker, owner)
+	if verdict == claims && !asker.contact(a.Channel).proven.IsZero() { // it takes the place of another
+		asker, err = s.changing(tx, asker.id, a)
+		switch {
+		case fault.Is(err, fault.Limited):
+			return outcome{refused: err}, nil
+		case err != nil:
+			return outcome{}, err
+		}
+	}
 	if verdict == claims {
 		former := owner
 		if owner, err = claimFor(tx, a.Channel, indexes, asker.id); err != nil {
@@ -68,7 +77,7 @@ func (s *Service) proved(tx *sqldb.Tx, p otp.Proof, browser string) (outcome, er
 	}
 	switch verdict {
 	case signsIn:
-		return outcome{signed: Signed{Account: owner.account, Purpose: otp.SignIn}}, s.welcome(tx, owner.account, browser)
+		return s.opens(tx, p, owner.account, browser)
 	case taken:
 		return outcome{refused: fault.New(fault.Refused, "account.contact.taken", nil)}, nil
 	}
@@ -82,7 +91,7 @@ func (s *Service) claimed(tx *sqldb.Tx, p otp.Proof, asker row, a Address, forme
 			return outcome{}, err
 		}
 	}
-	if err := s.freeFormer(tx, asker, a); err != nil {
+	if err := s.leaveFormer(tx, asker, a); err != nil {
 		return outcome{}, err
 	}
 	if err := setProven(tx, asker.id, a.Channel, s.sealAddress(asker.id, a)); err != nil {
@@ -98,22 +107,6 @@ func (s *Service) claimed(tx *sqldb.Tx, p otp.Proof, asker row, a Address, forme
 	}
 	signed := Signed{Account: asker.id, New: asker.state == Unproven, Purpose: p.Purpose}
 	return outcome{signed: signed}, remember(tx, asker.id, browser)
-}
-
-// freeFormer gives up the address that the new one takes the place of.
-func (s *Service) freeFormer(tx *sqldb.Tx, asker row, a Address) error {
-	email, phone, err := s.contacts(asker)
-	if err != nil {
-		return err
-	}
-	former := Address{Channel: a.Channel, Value: email}
-	if a.Channel == notify.SMS {
-		former.Value = phone
-	}
-	if former.Value == "" || former == a {
-		return nil
-	}
-	return freeClaims(tx, a.Channel, s.indexes(former), asker.id)
 }
 
 // welcome notes a sign-in.

@@ -253,22 +253,7 @@ const (
 // RequestCode sends a code to sign in with. Who has no account gets a message that
 // says so; the answer here is the same.
 func (s *Service) RequestCode(ctx context.Context, a Address, lang, browser string) (int64, error) {
-	return withTx(ctx, s.db, func(tx *sqldb.Tx) (int64, error) {
-		owner, err := claimOf(tx, a.Channel, s.indexes(a))
-		if err != nil {
-			return 0, err
-		}
-		r := otp.Request{Purpose: otp.SignIn, Channel: a.Channel, Destination: a.Value, Account: owner.account, Browser: browser, Lang: lang}
-		if owner.account == 0 {
-			r.TextKey, r.Link = unknownKey, "/register"
-		}
-		if owner.isProven() {
-			if r.Known, err = s.KnowsBrowser(tx, owner.account, browser); err != nil {
-				return 0, err
-			}
-		}
-		return s.issueOne(tx, r)
-	})
+	return s.request(ctx, otp.SignIn, a, lang, browser)
 }
 
 // AddContact sends a code to an address that is to become the account's. Whether
@@ -281,6 +266,9 @@ func (s *Service) AddContact(ctx context.Context, account int64, a Address, lang
 		}
 		if owner.account == account && owner.isProven() {
 			return 0, fault.InvalidFields([]fault.Field{{Name: field, Key: "account.contact.same"}})
+		}
+		if err := changeable(tx, account, a); err != nil {
+			return 0, err
 		}
 		return s.issueOne(tx, otp.Request{Purpose: proving(a), Channel: a.Channel, Destination: a.Value, Account: account, Asker: account,
 			Browser: browser, Lang: lang})

@@ -179,7 +179,7 @@ func browsersSeen(q sqldb.Querier, account int64) ([]time.Time, error) {
 
 // eraseRows deletes an account and all that hangs on it, but not its claims.
 func eraseRows(tx *sqldb.Tx, account int64) error {
-	for _, table := range []string{"password", "known_browser", "account_event"} {
+	for _, table := range []string{"password", "passkey", "known_browser", "handover", "account_event"} {
 		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE account = $1`, account); err != nil {
 			return fmt.Errorf("erase %s: %w", table, err)
 		}

@@ -63,6 +63,8 @@ type world struct {
 	worker   *jobs.Worker
 	out      *outbox
 	phones   []int64 // accounts whose phone was proven
+	ended    []int64 // accounts whose sessions were ended
+	identity map[int64]account.RecoveryClaim
 }
 
 func each(t *testing.T, test func(w *world)) {
@@ -76,7 +78,7 @@ func newWorld(t testing.TB, db *sqldb.DB, clock *sqldbtest.Clock) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{TB: t, db: db, clock: clock, out: &outbox{}}
+	w := &world{TB: t, db: db, clock: clock, out: &outbox{}, identity: map[int64]account.RecoveryClaim{}}
 	w.open(keys)
 	return w
 }
@@ -93,16 +95,24 @@ func (w *world) open(keys *seal.Keys) {
 	queue := jobs.NewQueue(w.db)
 	messages := notify.New(notify.Config{
 		DB: w.db, Keys: keys, Jobs: queue, PublicURL: "https://example.com",
-		Texts:    func(lang, key string, args map[string]any) string { return texts.Text(locale.Lang(lang), key, args) },
-		Senders:  map[notify.Channel]notify.Sender{notify.Email: w.out, notify.SMS: w.out},
-		Fill:     func(q sqldb.Querier, ref int64) (map[string]string, error) { return w.codes.Code(q, ref) },
-		OnFailed: func(tx *sqldb.Tx, ref int64) error { return w.codes.OnFailed(tx, ref) },
+		Texts:     func(lang, key string, args map[string]any) string { return texts.Text(locale.Lang(lang), key, args) },
+		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "test", Sender: w.out}}, notify.SMS: {{Name: "test", Sender: w.out}}},
+		Fill:      func(q sqldb.Querier, ref int64) (map[string]string, error) { return w.codes.Code(q, ref) },
+		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return w.codes.OnFailed(tx, ref) },
 	})
 	if w.codes, err = otp.New(otp.Config{DB: w.db, Keys: keys, Notify: messages}); err != nil {
 		w.Fatal(err)
 	}
 	w.accounts, err = account.New(account.Config{Passwords: password.New(password.Config{Workers: 1, MaxWaiting: 8}), DB: w.db, Keys: keys, Jobs: queue, Codes: w.codes,
-		Policy: account.Policy{PasswordTries: tries, Window: window},
+		Policy: account.Policy{PasswordTries: tries, Window: window}, Site: site,
+		Tell: messages.Queue,
+		IdentityMatches: func(_ sqldb.Querier, id int64, claim account.RecoveryClaim) (bool, error) {
+			return w.identity[id] == claim, nil
+		},
+		OnPasswordSet: func(_ *sqldb.Tx, id int64) error {
+			w.ended = append(w.ended, id)
+			return nil
+		},
 		OnPhoneProven: func(_ *sqldb.Tx, id int64) error {
 			w.phones = append(w.phones, id)
 			return nil

@@ -40,7 +40,13 @@ const (
 	ProveEmail Purpose = "prove_email"
 	ProvePhone Purpose = "prove_phone"
 	SignIn     Purpose = "sign_in"
+	Reset      Purpose = "reset"   // a new password
+	Recover    Purpose = "recover" // an account whose other address is lost
+	Undo       Purpose = "undo"    // a change that somebody else made
 )
+
+// Proves says that a proof makes an address somebody's, where the others open an account.
+func (p Purpose) Proves() bool { return p == ProveEmail || p == ProvePhone }
 
 // textKey is the words of a purpose when the caller names no others.
 func (p Purpose) textKey() string { return "otp." + string(p) }

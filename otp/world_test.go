@@ -83,10 +83,10 @@ func newWorld(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock, policy otp.Pol
 	queue := jobs.NewQueue(db)
 	messages := notify.New(notify.Config{
 		DB: db, Keys: keys, Jobs: queue, PublicURL: "https://example.com",
-		Texts:    func(lang, key string, args map[string]any) string { return texts.Text(locale.Lang(lang), key, args) },
-		Senders:  map[notify.Channel]notify.Sender{notify.Email: w.out, notify.SMS: w.out},
-		Fill:     func(q sqldb.Querier, ref int64) (map[string]string, error) { return w.codes.Code(q, ref) },
-		OnFailed: func(tx *sqldb.Tx, ref int64) error { return w.codes.OnFailed(tx, ref) },
+		Texts:     func(lang, key string, args map[string]any) string { return texts.Text(locale.Lang(lang), key, args) },
+		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "test", Sender: w.out}}, notify.SMS: {{Name: "test", Sender: w.out}}},
+		Fill:      func(q sqldb.Querier, ref int64) (map[string]string, error) { return w.codes.Code(q, ref) },
+		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return w.codes.OnFailed(tx, ref) },
 	})
 	if w.codes, err = otp.New(otp.Config{DB: db, Keys: keys, Notify: messages, Policy: policy}); err != nil {
 		t.Fatal(err)

@@ -21,6 +21,8 @@ func Frame(sessions *session.Sessions) func(*http.Request) page.Frame {
 		return page.Frame{
 			Nav: current(req, mine, page.Link{Href: "/help", Text: page.T("portal.nav.help")}),
 			Foot: current(req,
+				page.Link{Href: "/message", Text: page.T("portal.home.from_us")},
+				page.Link{Href: "/status", Text: page.T("portal.nav.status")},
 				page.Link{Href: "/draws", Text: page.T("portal.nav.draws")},
 				page.Link{Href: "/limits", Text: page.T("portal.nav.limits")},
 				page.Link{Href: "/privacy", Text: page.T("portal.nav.privacy")}),

@@ -27,7 +27,7 @@ import (
 
 // Catalog holds the sentences of these pages, for locale.Load.
 //
-//go:embed catalog.*.yaml
+//go:embed catalog.*.yaml public/catalog.*.yaml
 var Catalog embed.FS
 
 //go:embed layout.html

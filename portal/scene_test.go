@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -47,6 +48,8 @@ import (
 type scene struct {
 	t           *testing.T
 	url         string
+	listener    net.Listener
+	site        string // the same server under the name that passkeys are bound to
 	db          *sqldb.DB
 	clock       *sqldbtest.Clock
 	worker      *jobs.Worker
@@ -87,6 +90,9 @@ func newScene(t *testing.T) *scene {
 	s.registry, err = registrysim.Start(registrysim.Config{User: "user", Password: "secret", Now: clock.Now})
 	s.must(err)
 	t.Cleanup(func() { _ = s.registry.Close(context.WithoutCancel(t.Context())) })
+	s.listener, err = net.Listen("tcp", "127.0.0.1:0")
+	s.must(err)
+	s.site = fmt.Sprintf("http://localhost:%d", s.listener.Addr().(*net.TCPAddr).Port)
 	s.services()
 	s.serve()
 	return s
@@ -103,15 +109,21 @@ func (s *scene) services() {
 	queue := jobs.NewQueue(s.db)
 	catalog := s.catalog()
 	s.notify = notify.New(notify.Config{DB: s.db, Keys: s.keys, Jobs: queue, PublicURL: "https://contoh.example.com",
-		Texts:    func(lang, key string, args map[string]any) string { return catalog.Text(locale.Lang(lang), key, args) },
-		Senders:  map[notify.Channel]notify.Sender{notify.Email: s.mailbox, notify.SMS: s.mailbox},
-		Fill:     func(q sqldb.Querier, ref int64) (map[string]string, error) { return s.otp.Code(q, ref) },
-		OnFailed: func(tx *sqldb.Tx, ref int64) error { return s.otp.OnFailed(tx, ref) }})
+		Texts:     func(lang, key string, args map[string]any) string { return catalog.Text(locale.Lang(lang), key, args) },
+		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "test", Sender: s.mailbox}}, notify.SMS: {{Name: "test", Sender: s.mailbox}}},
+		Fill:      func(q sqldb.Querier, ref int64) (map[string]string, error) { return s.otp.Code(q, ref) },
+		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return s.otp.OnFailed(tx, ref) }})
 	var err error
 	s.otp, err = otp.New(otp.Config{DB: s.db, Keys: s.keys, Notify: s.notify})
 	s.must(err)
 	s.account, err = account.New(account.Config{Passwords: password.New(password.Config{}), DB: s.db, Keys: s.keys, Jobs: queue, Codes: s.otp,
-		OnPhoneProven: func(tx *sqldb.Tx, id int64) error { return s.identity.PhoneProven(tx, id) }})
+		Site: s.site, SiteName: "Program Contoh",
+		OnPhoneProven: func(tx *sqldb.Tx, id int64) error { return s.identity.PhoneProven(tx, id) },
+		Tell:          s.notify.Queue,
+		IdentityMatches: func(q sqldb.Querier, id int64, c account.RecoveryClaim) (bool, error) {
+			f, err := s.identity.Facts(q, id)
+			return f.State != identity.None && c == account.RecoveryClaim{NIK: string(f.NIK), KK: string(f.KK), BirthDate: f.BirthDate.String()}, err
+		}})
 	s.must(err)
 	s.t.Cleanup(s.account.Close)
 	client := registry.New(registry.Config{URL: s.registry.URL(), Agency: "test", User: "user", Password: "secret", Now: s.clock.Now})
@@ -247,10 +259,12 @@ func (s *scene) serve() {
 		}
 		return func(h http.Handler) http.Handler { return h }
 	}))
+	mux.Handle("GET /assets/", renderer.AssetHandler())
 	mux.Handle("/", renderer.NotFound())
 	front, err := renderer.Front(sessions.Middleware(mux), nil)
 	s.must(err)
-	server := httptest.NewServer(front)
+	server := &httptest.Server{Listener: s.listener, Config: &http.Server{Handler: front, ReadHeaderTimeout: time.Minute}}
+	server.Start()
 	s.t.Cleanup(server.Close)
 	s.url = server.URL
 }

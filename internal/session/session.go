@@ -45,11 +45,14 @@ const (
 	subjectKey = "subject"
 	sinceKey   = "since_ms"
 	seenKey    = "seen_ms"
+	deviceKey  = "device"
 	// touches is how often within an idle time a used session is written: each page
 	// view would be a write otherwise.
 	touches = 12
 	// pruneMost bounds one Prune.
 	pruneMost = 5000
+	// listMost bounds the sessions that a subject is shown; the ones that end last.
+	listMost = 50
 )
 
 // New makes the sessions of a realm.
@@ -83,19 +86,20 @@ func (s *Sessions) Middleware(next http.Handler) http.Handler { return s.around(
 func (s *Sessions) around(next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	m := *s.scs
 	m.ErrorFunc = func(w http.ResponseWriter, req *http.Request, err error) {
-		if begun, _ := req.Context().Value(loaded{s}).(*bool); begun != nil && *begun {
+		if v := s.visit(req.Context()); v != nil && v.begun {
 			slog.WarnContext(req.Context(), "session.save", "error", err)
 			return
 		}
 		fail(w, req, err)
 	}
 	inner := m.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		*req.Context().Value(loaded{s}).(*bool) = true
+		s.visit(req.Context()).begun = true
 		s.touch(req.Context())
 		next.ServeHTTP(w, req)
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		inner.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loaded{s}, new(bool))))
+		v := &visit{agent: req.UserAgent()}
+		inner.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loaded{s}, v)))
 	})
 }
 
@@ -113,8 +117,20 @@ func (s *Sessions) Visitors(next, visitor http.Handler) http.Handler {
 	})
 }
 
-// loaded is where a request says whether its session was read: a *bool.
+// loaded is where a request keeps its visit.
 type loaded struct{ s *Sessions }
+
+// visit is what a request says of itself.
+type visit struct {
+	begun bool   // its session was read
+	agent string // the browser, as it calls itself
+}
+
+// visit gives a request's visit; nil outside the middleware.
+func (s *Sessions) visit(ctx context.Context) *visit {
+	v, _ := ctx.Value(loaded{s}).(*visit)
+	return v
+}
 
 // touch notes now and then that a session is in use.
 func (s *Sessions) touch(ctx context.Context) {
@@ -129,7 +145,7 @@ func (s *Sessions) touch(ctx context.Context) {
 // Subject is who is signed in; 0 nobody. Nobody is signed in where no session was
 // read: on an error page because the database is away, say.
 func (s *Sessions) Subject(ctx context.Context) int64 {
-	if read, _ := ctx.Value(loaded{s}).(*bool); read == nil || !*read {
+	if v := s.visit(ctx); v == nil || !v.begun {
 		return 0
 	}
 	return s.scs.GetInt64(ctx, subjectKey)
@@ -150,6 +166,9 @@ func (s *Sessions) SignIn(ctx context.Context, subject int64) error {
 	s.scs.Put(ctx, subjectKey, subject)
 	s.scs.Put(ctx, sinceKey, sqldb.Millis(s.now()))
 	s.scs.Put(ctx, seenKey, sqldb.Millis(s.now()))
+	if v := s.visit(ctx); v != nil {
+		s.scs.Put(ctx, deviceKey, DeviceOf(v.agent).words())
+	}
 	_, _, err := s.scs.Commit(context.WithValue(ctx, beginning{}, true))
 	if err != nil {
 		return errors.Join(err, s.scs.Clear(ctx)) // nobody is signed in

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,15 +72,44 @@ func (s *store) end(r record) time.Time {
 
 // DeleteCtx removes a session.
 func (s *store) DeleteCtx(ctx context.Context, token string) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(`DELETE FROM session WHERE token_hash = $1 AND realm = $2`, token, s.realm)
-		return err
-	})
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.remove(tx, token) })
 }
 
 func (s *store) endAll(tx *sqldb.Tx, subject int64) error {
 	if _, err := tx.Exec(`DELETE FROM session WHERE realm = $1 AND subject = $2`, s.realm, subject); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+// listed is a row of one subject.
+type listed struct {
+	token string
+	data  []byte
+}
+
+func (s *store) list(q sqldb.Querier, subject int64, now time.Time) ([]listed, error) {
+	rows, err := sqldb.All(q, func(rows *sql.Rows) (r listed, err error) {
+		err = rows.Scan(&r.token, &r.data)
+		return r, err
+	}, `SELECT token_hash, data FROM session WHERE realm = $1 AND subject = $2 AND expiry_ms > $3 ORDER BY expiry_ms DESC, token_hash LIMIT $4`,
+		s.realm, subject, sqldb.Millis(now), listMost)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return rows, nil
+}
+
+func (s *store) remove(tx *sqldb.Tx, token string) error {
+	if _, err := tx.Exec(`DELETE FROM session WHERE token_hash = $1 AND realm = $2`, token, s.realm); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+func (s *store) endOthers(tx *sqldb.Tx, subject int64, but string) error {
+	if _, err := tx.Exec(`DELETE FROM session WHERE realm = $1 AND subject = $2 AND token_hash <> $3`, s.realm, subject, but); err != nil {
+		return fmt.Errorf("end other sessions: %w", err)
 	}
 	return nil
 }

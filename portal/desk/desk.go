@@ -22,11 +22,13 @@ import (
 	"gelombang/internal/sqldb"
 	"gelombang/notify"
 	"gelombang/otp"
+	"gelombang/report"
 	"gelombang/waitroom"
 	"gelombang/wave"
 )
 
-// Config names what the portal stands on. Every field is needed, but for Funnel and Room.
+// Config names what the portal stands on. Every field is needed, but for Funnel,
+// Deliveries and Room.
 type Config struct {
 	Page        *page.Renderer
 	DB          *sqldb.DB // for read snapshots only
@@ -40,10 +42,11 @@ type Config struct {
 	Application *application.Service
 	Draw        *draw.Service
 	Programme   Programme
-	Published   func() []LimitRow // what /limits lists
-	Funnel      Funnel            // how far everybody has come, on the first page; nil: not shown
-	Room        *waitroom.Room    // where newcomers wait when too many come; nil: nobody ever waits
-	Secure      bool              // cookies over https only
+	Published   func() []LimitRow         // what /limits lists
+	Funnel      Funnel                    // how far everybody has come, on the first page; nil: not shown
+	Deliveries  func() *report.Deliveries // how codes arrive, out of memory; nil, or a nil answer: not counted yet
+	Room        *waitroom.Room            // where newcomers wait when too many come; nil: nobody ever waits
+	Secure      bool                      // cookies over https only
 	Now         func() time.Time
 }
 

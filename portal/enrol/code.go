@@ -3,6 +3,7 @@ package enrol
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"gelombang/internal/fault"
@@ -36,7 +37,8 @@ type codePage struct {
 var codeSteps = map[otp.Purpose]desk.Step{otp.ProveEmail: desk.StepContact, otp.ProvePhone: desk.StepPhone}
 
 // codeChanges is where another address is given.
-var codeChanges = map[otp.Purpose]string{otp.ProveEmail: "/register", otp.ProvePhone: "/register", otp.SignIn: "/sign-in/code"}
+var codeChanges = map[otp.Purpose]string{otp.ProveEmail: "/register", otp.ProvePhone: "/register", otp.SignIn: "/sign-in/code",
+	otp.Reset: "/recover", otp.Recover: "/recover", otp.Undo: "/undo"}
 
 // nextOf is where to go afterwards, as the address or the form that was read says.
 func nextOf(req *http.Request) string {
@@ -62,6 +64,10 @@ func (p *Pages) showCode(w http.ResponseWriter, req *http.Request, status int, w
 		p.Page.Fail(w, req, err, p.elsewhere(req, data.View)...)
 		return
 	}
+	if wrong != nil && data.Ended != "" && refusedAfter(wrong) {
+		p.Page.Fail(w, req, wrong, p.elsewhere(req, data.View)...)
+		return
+	}
 	if wrong != nil && data.Ended == "" {
 		ok := false
 		if data.Summary, ok = page.Mend(wrong, &data.Code); !ok {
@@ -70,6 +76,13 @@ func (p *Pages) showCode(w http.ResponseWriter, req *http.Request, status int, w
 		}
 	}
 	p.Page.Render(w, req, status, "code", data)
+}
+
+// refusedAfter says that an error is not about the code, which was right, but about what
+// it was for; the page of a code that is over would hide it.
+func refusedAfter(err error) bool {
+	f, ok := fault.As(err)
+	return !ok || f.Kind != fault.Invalid && !strings.HasPrefix(f.Key, "otp.")
 }
 
 // locked says until when no guess is taken any more, for this code or for the address.
@@ -106,7 +119,8 @@ func (p *Pages) codePageFor(req *http.Request, view otp.View) *codePage {
 	return data
 }
 
-var changeSignedIn = map[otp.Purpose]string{otp.ProveEmail: "/email", otp.ProvePhone: "/phone", otp.SignIn: "/sign-in/code"}
+var changeSignedIn = map[otp.Purpose]string{otp.ProveEmail: "/email", otp.ProvePhone: "/phone", otp.SignIn: "/sign-in/code",
+	otp.Reset: "/recover", otp.Recover: "/recover", otp.Undo: "/undo"}
 
 // dress turns the view of a challenge into the parts of the page.
 func (d *codePage) dress(now time.Time, lang locale.Lang) {
@@ -198,7 +212,7 @@ func (p *Pages) otherWays(req *http.Request, v otp.View) []page.Link {
 func (p *Pages) elsewhere(req *http.Request, v otp.View) []page.Link {
 	limits := page.Link{Href: "/limits", Text: page.T("portal.nav.limits.all")}
 	switch {
-	case v.Purpose == otp.SignIn:
+	case !v.Purpose.Proves():
 		return []page.Link{{Href: "/sign-in", Text: page.T("portal.sign_in.password")}, limits}
 	case p.Person(req) != 0:
 		return []page.Link{{Href: "/me", Text: page.T("portal.nav.me")}, limits}

@@ -72,6 +72,10 @@ func (p *Pages) linkConfirm(w http.ResponseWriter, req *http.Request) {
 // proved signs the browser in that typed the code or pressed the button, and in
 // no other, and goes on with the journey.
 func (p *Pages) proved(w http.ResponseWriter, req *http.Request, signed account.Signed, next string) {
+	if signed.Account == 0 { // a recovery: nobody is signed in before its wait is over
+		desk.To(w, req, desk.WavePath("/recover/", signed.Handover))
+		return
+	}
 	if p.Person(req) != signed.Account {
 		if err := p.Sessions.SignIn(req.Context(), signed.Account); err != nil {
 			p.Page.Fail(w, req, err)
@@ -79,8 +83,12 @@ func (p *Pages) proved(w http.ResponseWriter, req *http.Request, signed account.
 		}
 	}
 	switch {
-	case signed.New:
+	case signed.New, signed.Purpose == otp.Reset:
 		desk.To(w, req, "/password")
+	case signed.Purpose == otp.Recover:
+		desk.To(w, req, "/recover/done")
+	case signed.Purpose == otp.Undo:
+		desk.To(w, req, "/undo/done")
 	case signed.Purpose == otp.SignIn:
 		desk.To(w, req, desk.Ours(next))
 	default:

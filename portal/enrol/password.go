@@ -13,13 +13,14 @@ type passwordPage struct {
 	Changing bool
 	Password page.Field
 	Skip     string
+	Passkeys bool // may be had instead
 }
 
 // maxPassword is the longest password that is read; the account's own rule is about its content.
 const maxPassword = 128
 
 func (p *Pages) passwordPage(c desk.Citizen) *passwordPage {
-	return &passwordPage{Token: p.Token(), Changing: c.Account.HasPassword, Skip: c.Turn().Path,
+	return &passwordPage{Token: p.Token(), Changing: c.Account.HasPassword, Skip: c.Turn().Path, Passkeys: p.Account.HasPasskeys(),
 		Password: page.Field{Name: "password", Type: "password", Label: page.T("portal.password.label"),
 			Hint: page.T("portal.password.hint"), Autocomplete: "new-password", Required: true}}
 }

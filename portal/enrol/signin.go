@@ -19,6 +19,7 @@ type signInPage struct {
 	Kept     string // what was being sent when the session had ended
 	Address  page.Field
 	Password page.Field
+	Passkeys bool // browsers can make them for this site
 }
 
 // maxKept bounds a form that is carried through signing in: the longest of ours
@@ -26,7 +27,7 @@ type signInPage struct {
 const maxKept = 8 << 10
 
 func (p *Pages) signInPage(next, kept string) *signInPage {
-	return &signInPage{Token: p.Token(), Next: next, Kept: kept,
+	return &signInPage{Token: p.Token(), Next: next, Kept: kept, Passkeys: p.Account.HasPasskeys(),
 		Address: page.Field{Name: "address", Label: page.T("portal.register.address"), Autocomplete: "username", Required: true},
 		Password: page.Field{Name: "password", Type: "password", Label: page.T("portal.sign_in.password"),
 			Autocomplete: "current-password", Required: true}}
@@ -48,6 +49,11 @@ func (p *Pages) signIn(w http.ResponseWriter, req *http.Request) {
 	if err == nil {
 		person, err = p.Account.SignIn(req.Context(), values.Get("address"), values.Get("password"), p.Browser(req))
 	}
+	p.enter(w, req, person, err, values)
+}
+
+// enter goes on with somebody who has signed in, or says on the sign-in page what was wrong.
+func (p *Pages) enter(w http.ResponseWriter, req *http.Request, person int64, err error, values page.Values) {
 	if err == nil {
 		p.MarkBrowser(w, req)
 		err = p.Sessions.SignIn(req.Context(), person)

@@ -6,6 +6,8 @@ import (
 	"gelombang/account"
 	"gelombang/internal/fault"
 	"gelombang/internal/page"
+	"gelombang/internal/sqldb"
+	"gelombang/notify"
 	"gelombang/portal/desk"
 )
 
@@ -17,13 +19,14 @@ type contactStep struct {
 	InputMode, Title, Lead string
 	parse                  func(typed string) (account.Address, []fault.Field)
 	proven                 func(account.Account) string // the proven one, masked elsewhere
+	channel                notify.Channel
 }
 
-var phoneStep = contactStep{Step: desk.StepPhone, Page: "/phone", Label: "portal.phone.label", Hint: "portal.phone.hint",
+var phoneStep = contactStep{Step: desk.StepPhone, Page: "/phone", channel: notify.SMS, Label: "portal.phone.label", Hint: "portal.phone.hint",
 	Complete: "tel", InputMode: "tel", Title: "portal.phone.title", Lead: "portal.phone.lead",
 	parse: account.ParsePhone, proven: func(a account.Account) string { return provenOnly(a.Phone, a.PhoneProven) }}
 
-var emailStep = contactStep{Page: "/email", Label: "portal.email.label", Hint: "portal.email.hint",
+var emailStep = contactStep{Page: "/email", channel: notify.Email, Label: "portal.email.label", Hint: "portal.email.hint",
 	Complete: "email", InputMode: "email", Title: "portal.email.title", Lead: "portal.email.lead",
 	parse: account.ParseAddress, proven: func(a account.Account) string { return provenOnly(a.Email, a.EmailProven) }}
 
@@ -42,6 +45,7 @@ type contactPage struct {
 	Proven   string
 	Address  page.Field
 	Seen     string
+	Cooling  *page.Notice // the last change can still be taken back; no other is made before
 }
 
 func (p *Pages) contactPage(s contactStep, a account.Account) *contactPage {
@@ -62,6 +66,10 @@ func (p *Pages) contactForm(s contactStep) http.HandlerFunc {
 			return
 		}
 		data := p.contactPage(s, c.Account)
+		if data.Cooling, err = p.cooling(req, s.channel); err != nil {
+			p.Page.Fail(w, req, err)
+			return
+		}
 		if data.Proven != "" {
 			p.Show(w, req, "contact", data)
 			return
@@ -71,6 +79,21 @@ func (p *Pages) contactForm(s contactStep) http.HandlerFunc {
 			return data
 		})
 	}
+}
+
+// cooling tells of a change that can still be taken back.
+func (p *Pages) cooling(req *http.Request, channel notify.Channel) (notice *page.Notice, err error) {
+	err = p.Read(req, func(rx *sqldb.Rx) error {
+		open, err := p.Account.Open(rx, p.Person(req))
+		for _, h := range open {
+			if h.Kind == account.ContactChange && h.Channel == channel {
+				notice = &page.Notice{Tone: page.Look, Title: page.T("portal.contact.cooling"),
+					Text: page.T("portal.contact.cooling.text", "from", h.From, "due", h.Due)}
+			}
+		}
+		return err
+	})
+	return notice, err
 }
 
 // contact sends a code to the new address. The old one stays until the new one is proven.

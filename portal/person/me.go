@@ -26,6 +26,7 @@ type mePage struct {
 	Token    string
 	Name     string
 	Earlier  []page.Link // results of other waves
+	Changing bool        // an address or a recovery, which may not be the person's doing
 }
 
 // me says what happened, what is next and when; then the steps; then everything else.
@@ -39,6 +40,11 @@ func (p *Pages) me(w http.ResponseWriter, req *http.Request) {
 		data.Name, data.Steps = c.Identity.Form.Name, c.Tasks()
 		data.Lead, data.State = p.lead(c), p.state(c)
 		data.Earlier = p.earlier(c)
+		open, err := p.Account.Open(rx, c.Account.ID)
+		if err != nil {
+			return err
+		}
+		data.Changing = len(open) > 0
 		data.Timeline, err = p.happenings(rx, c, newestMost)
 		return err
 	})

@@ -30,5 +30,13 @@ func (p *Pages) Routes() []page.Route {
 		{Method: post, Pattern: "/phone", Auth: page.Account, Handle: p.contact(phoneStep)},
 		{Method: get, Pattern: "/email", Auth: page.Account, Handle: p.contactForm(emailStep)},
 		{Method: post, Pattern: "/email", Auth: page.Account, Handle: p.contact(emailStep)},
+		{Method: get, Pattern: "/passkeys", Auth: page.Account, Handle: p.passkeys},
+		{Method: post, Pattern: "/passkeys", Auth: page.Account, Handle: p.addPasskey},
+		{Method: post, Pattern: "/passkeys/begin", Auth: page.Account, Handle: p.beginPasskey},
+		{Method: get, Pattern: "/passkeys/{id}", Auth: page.Account, Handle: p.passkey},
+		{Method: post, Pattern: "/passkeys/{id}", Auth: page.Account, Handle: p.renamePasskey},
+		{Method: post, Pattern: "/passkeys/{id}/remove", Auth: page.Account, Handle: p.removePasskey},
+		{Method: get, Pattern: "/sessions", Auth: page.Account, Handle: p.sessions},
+		{Method: post, Pattern: "/sessions", Auth: page.Account, Handle: p.endSession},
 	}
 }
