@@ -42,6 +42,7 @@ var siblings = map[string][]string{
 	"otp":         {},
 	"notify":      {"limit"},
 	"console":     {"report"},
+	"portal":      {"report"},
 }
 
 // more says which parts of a room are open to a wider circle than the room itself.

@@ -27,6 +27,8 @@ type Service struct {
 	now     func() time.Time
 	figures kept[Figures]
 	funnels funnels
+
+	deliveries deliveries
 }
 
 // New makes the service.

@@ -1,5 +1,6 @@
 // Package public has the pages that anybody may read: the first page, the draws and
-// what it takes to check them, help, privacy and limits.
+// what it takes to check them, how codes arrive, whether a message is from us, help,
+// privacy and limits.
 package public
 
 import (
@@ -31,5 +32,9 @@ func (p *Pages) Routes() []page.Route {
 		{Method: get, Pattern: "/draws", Auth: page.Public, Class: page.Always, Held: true, Handle: p.draws},
 		{Method: get, Pattern: "/draws/{wave}", Auth: page.Public, Class: page.Always, Held: true, Handle: p.draw},
 		{Method: get, Pattern: "/draws/{wave}/bundle", Auth: page.Public, Class: page.Always, Handle: p.bundle},
+		{Method: get, Pattern: "/status", Auth: page.Public, Class: page.Always, Held: true, Handle: p.status},
+		{Method: get, Pattern: "/status.json", Auth: page.Public, Class: page.Always, Held: true, Handle: p.statusJSON},
+		{Method: get, Pattern: "/message", Auth: page.Public, Class: page.Always, Held: true, Handle: p.messageForm},
+		{Method: http.MethodPost, Pattern: "/message", Auth: page.Public, Class: page.Inside, Handle: p.message},
 	}
 }
