@@ -109,10 +109,10 @@ func (s *scene) people() {
 	passwords := password.New(password.Config{})
 	s.staff = staff.NewService(staff.Config{DB: w.DB, Keys: s.keys, Passwords: passwords})
 	s.notify = notify.New(notify.Config{DB: w.DB, Keys: s.keys, Jobs: w.Jobs, PublicURL: "https://contoh.example.com",
-		Texts:    func(lang, key string, args map[string]any) string { return catalog.Text(locale.Lang(lang), key, args) },
-		Senders:  map[notify.Channel]notify.Sender{notify.Email: mailer{}, notify.SMS: mailer{}},
-		Fill:     func(q sqldb.Querier, ref int64) (map[string]string, error) { return s.otp.Code(q, ref) },
-		OnFailed: func(tx *sqldb.Tx, ref int64) error { return s.otp.OnFailed(tx, ref) }})
+		Texts:     func(lang, key string, args map[string]any) string { return catalog.Text(locale.Lang(lang), key, args) },
+		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "jalur A", Sender: mailer{}}}, notify.SMS: {{Name: "jalur A", Sender: mailer{}}}},
+		Fill:      func(q sqldb.Querier, ref int64) (map[string]string, error) { return s.otp.Code(q, ref) },
+		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return s.otp.OnFailed(tx, ref) }})
 	var err error
 	s.otp, err = otp.New(otp.Config{DB: w.DB, Keys: s.keys, Notify: s.notify})
 	s.must(err)

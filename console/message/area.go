@@ -21,6 +21,7 @@ type Area struct {
 func (c *Area) Routes() []page.Route {
 	return []page.Route{
 		desk.Route(http.MethodGet, "/console/messages", staff.MessageSee, c.messages),
+		desk.Route(http.MethodGet, "/console/routes", staff.MessageSee, c.routes),
 		desk.Route(http.MethodGet, "/console/messages/{id}", staff.MessageSee, c.message),
 	}
 }
