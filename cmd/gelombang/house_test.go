@@ -153,10 +153,10 @@ func walkSources(t *testing.T, visit func(path string, text []byte)) {
 // composed are the keys that code puts together from a closed word. Each row is a
 // pattern and the place that composes it.
 var composed = []*regexp.Regexp{
-	regexp.MustCompile(`^(programme|statement|education|employment|rule|wave|stratum)\.`), // the programme's own (Programme.Texts)
-	regexp.MustCompile(`^account\.history\.proved_(email|sms)$`),                          // account/prove.go, by channel
-	regexp.MustCompile(`^otp\.(prove_email|prove_phone|sign_in)\.(subject|text|sms)$`),    // otp.Purpose, with what notify appends
-	regexp.MustCompile(`^limit\.`),                                                        // web.go, by the budget's name
+	regexp.MustCompile(`^(programme|statement|education|employment|rule|wave|stratum)\.`),                 // the programme's own (Programme.Texts)
+	regexp.MustCompile(`^account\.history\.proved_(email|sms)$`),                                          // account/prove.go, by channel
+	regexp.MustCompile(`^otp\.(prove_email|prove_phone|sign_in|reset|recover|undo)\.(subject|text|sms)$`), // otp.Purpose, with what notify appends
+	regexp.MustCompile(`^limit\.`), // web.go, by the budget's name
 }
 
 // TestEveryCatalogKeyIsUsed keeps the catalogs free of sentences that nobody can read.

@@ -21,9 +21,10 @@ import (
 // there are too many. A new one is entered here before it goes out.
 var classes = map[page.Class][]string{
 	page.Always: {"GET /{$}", "GET /help", "GET /privacy", "GET /limits", "GET /draws", "GET /draws/{wave}", "GET /draws/{wave}/bundle",
-		"GET /waiting", "POST /waiting"},
+		"GET /waiting", "POST /waiting", "GET /status", "GET /status.json", "GET /message"},
 	page.Inside: {"GET /code/{id}", "POST /code/{id}", "GET /code/{id}/resend", "POST /code/{id}/resend", "GET /link/{link}", "POST /link/{link}",
-		"GET /sign-in", "POST /sign-in", "GET /sign-in/code", "POST /sign-in/code", "POST /sign-out", "GET /console/sign-in", "POST /console/sign-in"},
+		"GET /sign-in", "POST /sign-in", "GET /sign-in/code", "POST /sign-in/code", "POST /sign-out", "GET /console/sign-in", "POST /console/sign-in", "POST /message",
+		"GET /sign-in/passkey", "POST /sign-in/passkey", "POST /sign-in/passkey/begin"},
 	page.Newcomer: {"GET /register", "POST /register"},
 }
 
