@@ -93,7 +93,7 @@ func (d dying) Send(ctx context.Context, o notify.Outgoing) (notify.Sent, error)
 
 // play queues the codes at an even pace and waits until the last one arrived.
 func (f *failover) play() {
-	f.world.open([]notify.Provider{{Name: "a", Sender: dying{f, "a"}}, {Name: "b", Sender: dying{f, "b"}}})
+	f.open([]notify.Provider{{Name: "a", Sender: dying{f, "a"}}, {Name: "b", Sender: dying{f, "b"}}})
 	worker := jobs.NewWorker(f.queue, jobs.Config{Slots: map[string]int{notify.QueueName: 32}})
 	for kind, handle := range f.service.Handlers() {
 		worker.Handle(kind, handle)

@@ -189,7 +189,8 @@ func impossible(err error) Reason {
 // troublesome says that another try may mend it.
 func troublesome(err error) bool {
 	var refused *SendError
-	return err != nil && !(errors.As(err, &refused) && refused.Permanent)
+	final := errors.As(err, &refused) && refused.Permanent
+	return err != nil && !final
 }
 
 // untaken says that the provider cannot have the message: it did not take it, and was
