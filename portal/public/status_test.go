@@ -260,7 +260,7 @@ func TestTheStatusFileIsForProgramsOfAnySite(t *testing.T) {
 
 func TestEveryWordOfTheStatusHasItsSentence(t *testing.T) {
 	t.Parallel()
-	catalog, err := locale.Load(nil, portal.Catalog)
+	catalog, err := locale.Load(nil, portal.Catalog, notify.Catalog)
 	if err != nil {
 		t.Fatal(err)
 	}
