@@ -7,6 +7,7 @@ package sqldbtest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
@@ -59,7 +60,11 @@ func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB, clock *Clock)) {
 // Open gives one fresh, migrated database that is closed and dropped with the test.
 func Open(t testing.TB, e sqldb.Engine, clock *Clock) *sqldb.DB {
 	t.Helper()
-	db, err := sqldb.Open(context.Background(), sqldb.Config{DSN: DSN(t, e), Now: clock.Now, PoolSize: 8})
+	dsn := DSN(t, e)
+	if e == sqldb.SQLite { // PostgreSQL's is a copy of a migrated template already
+		fill(t, dsn)
+	}
+	db, err := sqldb.Open(context.Background(), sqldb.Config{DSN: dsn, Now: clock.Now, PoolSize: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,12 +73,44 @@ func Open(t testing.TB, e sqldb.Engine, clock *Clock) *sqldb.DB {
 			t.Errorf("close database: %v", err)
 		}
 	})
-	if e == sqldb.SQLite { // PostgreSQL's is a copy of a migrated template
-		if err := db.Migrate(context.Background(), migrations.Files); err != nil {
-			t.Fatal(err)
-		}
-	}
 	return db
+}
+
+// migrated is SQLite's template: a file on which all migrations ran, once per process.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "gelombang-template-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	file := filepath.Join(dir, "template.db")
+	if err := migrate("sqlite:" + file); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// migrate brings a database to the newest schema and closes it.
+func migrate(dsn string) error {
+	ctx := context.Background()
+	db, err := sqldb.Open(ctx, sqldb.Config{DSN: dsn, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(ctx, migrations.Files), db.Close())
+}
+
+// fill makes an empty SQLite database a copy of the template.
+func fill(t testing.TB, dsn string) {
+	t.Helper()
+	template, err := migrated()
+	if err == nil {
+		_, path, _ := sqldb.ParseDSN(dsn) // it is ours
+		err = os.WriteFile(path, template, 0o600)
+	}
+	if err != nil {
+		t.Fatalf("copy the template: %v", err)
+	}
 }
 
 // DSN gives the address of a fresh database: an empty file for SQLite, a copy of a
@@ -146,17 +183,10 @@ func makeTemplate(conn *sql.Conn, dsn, name string) error {
 	if _, err := conn.ExecContext(ctx, "CREATE DATABASE making_"+name); err != nil {
 		return err
 	}
-	db, err := sqldb.Open(ctx, sqldb.Config{DSN: withDatabase(dsn, "making_"+name), Now: time.Now})
-	if err != nil {
+	if err := migrate(withDatabase(dsn, "making_"+name)); err != nil {
 		return err
 	}
-	if err := db.Migrate(ctx, migrations.Files); err != nil {
-		return err
-	}
-	if err := db.Close(); err != nil {
-		return err
-	}
-	_, err = conn.ExecContext(ctx, "ALTER DATABASE making_"+name+" RENAME TO "+name)
+	_, err := conn.ExecContext(ctx, "ALTER DATABASE making_"+name+" RENAME TO "+name)
 	return err
 }
 
