@@ -217,7 +217,7 @@ func TestANodeThatWasPausedDoesNotBeginWhatOthersTookOver(t *testing.T) {
 			if does(j) == pausedAt {
 				again.Do(func() {
 					clock.Add(2 * jobs.LeaseFor)
-					if _, err := other.RunDue(ctx, total); err != nil {
+					if _, err := other.RunDue(ctx, 2*total); err != nil {
 						t.Error(err)
 					}
 				})
