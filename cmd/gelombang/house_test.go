@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"gelombang/internal/locale"
 	"gelombang/internal/page"
 	"gelombang/staff"
 )
@@ -163,14 +164,7 @@ var composed = []*regexp.Regexp{
 // That every key which is used exists, in both languages, is checked at start.
 func TestEveryCatalogKeyIsUsed(t *testing.T) {
 	t.Parallel()
-	p, err := DefaultProgramme()
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts, err := catalog(p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	texts := everyText(t)
 	used, prefixes := map[string]bool{}, map[string]bool{}
 	quoted := regexp.MustCompile("[\"`]([a-z][a-z0-9_]*(?:\\.[a-z0-9_]+)*\\.?)[\"`]")
 	walkSources(t, func(_ string, text []byte) {
@@ -193,14 +187,7 @@ func TestEveryCatalogKeyIsUsed(t *testing.T) {
 // fails against the words there are: a page with a hole in it is found too late.
 func TestEveryKeyThatAFaultCarriesIsInTheCatalog(t *testing.T) {
 	t.Parallel()
-	p, err := DefaultProgramme()
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts, err := catalog(p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	texts := everyText(t)
 	n := 0
 	check := func(where, key string) {
 		appended := func(k string) bool { return strings.HasPrefix(k, key+".") } // a message's .subject
@@ -238,6 +225,20 @@ func TestEveryKeyThatAFaultCarriesIsInTheCatalog(t *testing.T) {
 	if n < 50 {
 		t.Errorf("only %d keys were found", n)
 	}
+}
+
+// everyText is the whole catalog, with the default programme's words.
+func everyText(t *testing.T) *locale.Catalog {
+	t.Helper()
+	p, err := DefaultProgramme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := catalog(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
 }
 
 // isUsed knows a key that is written out, one whose last words are appended (a
