@@ -265,7 +265,7 @@ func (w *groupWriter) run(c *call) bool {
 	if c.err = broken(c.ctx.Err()); c.err != nil {
 		return false
 	}
-	c.tx = &Tx{run: w.on.under(context.Background()), db: c.db, now: wholeMillis(w.now())}
+	c.tx = &Tx{run: c.db.watched(w.on.under(context.Background())), db: c.db, now: wholeMillis(w.now())}
 	c.err = broken(safely(c.fn, c.tx))
 	return true
 }

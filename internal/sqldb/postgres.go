@@ -124,7 +124,7 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*Tx) error) error {
 		return unavailable(fmt.Errorf("begin: %w", err))
 	}
 	defer func() { _ = sqlTx.Rollback() }()
-	tx := &Tx{run: poolRunner{ctx, sqlTx}, db: db, now: wholeMillis(db.now())}
+	tx := &Tx{run: db.watched(poolRunner{ctx, sqlTx}), db: db, now: wholeMillis(db.now())}
 	if err := safely(fn, tx); err != nil {
 		return broken(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/semver"
@@ -73,6 +74,7 @@ type DB struct {
 	writers *sql.DB      // PostgreSQL
 	conns   int          // PostgreSQL: how many connections each pool keeps
 	ids     *ids
+	seen    atomic.Pointer[func(string)] // see Watch
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	closing sync.Once

@@ -97,7 +97,7 @@ func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
 	if db.engine == SQLite {
 		read = db.readers.read
 	}
-	return broken(read(ctx, func(run runner) error { return fn(&Rx{run: run, now: wholeMillis(db.now())}) }))
+	return broken(read(ctx, func(run runner) error { return fn(&Rx{run: db.watched(run), now: wholeMillis(db.now())}) }))
 }
 
 // Write runs fn in a transaction and answers once it is durable. fn may run more
