@@ -32,10 +32,17 @@ func (s *Service) Check(ctx context.Context, id int64, typed string, proven func
 	if err != nil {
 		return err
 	}
-	if subtle.ConstantTimeCompare([]byte(code), []byte(g.typed)) != 1 {
+	right := subtle.ConstantTimeCompare([]byte(code), []byte(g.typed)) == 1
+	s.counted(right)
+	if !right {
 		return wrong(g)
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.consume(tx, g.challenge, dest, proven) })
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		return s.consume(tx, g.challenge, dest, func(tx *sqldb.Tx, p Proof) error {
+			p.Typed = true
+			return proven(tx, p)
+		})
+	})
 }
 
 // tidy takes out what people and keyboards put between digits.
@@ -62,7 +69,7 @@ func (s *Service) count(ctx context.Context, id int64, typed string) (g guess, e
 		if err := guessable(c, typed, tx.Now()); err != nil {
 			return err
 		}
-		day, err := limit.Take(tx, s.policy.guessDay(c))
+		day, err := limit.Take(tx, s.policyOf(c).guessDay(c))
 		if err != nil {
 			return err
 		}
@@ -140,7 +147,7 @@ func (s *Service) consume(tx *sqldb.Tx, c challenge, dest string, proven func(*s
 	if err := voidOthers(tx, s.sums(c.channel, dest), c.id); err != nil {
 		return err
 	}
-	return proven(tx, Proof{Challenge: c.id, Purpose: c.purpose, Channel: c.channel, Destination: dest, Account: c.account})
+	return proven(tx, Proof{Challenge: c.id, Purpose: c.purpose, Channel: c.channel, Destination: dest, Account: c.account, Asker: c.asker})
 }
 
 // late says why a guess or a proof came too late: the challenge is over since it was read.

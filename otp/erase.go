@@ -20,6 +20,10 @@ func (s *Service) Erase(tx *sqldb.Tx, account int64, ds ...Destination) error {
 	return erase(tx, account, sums)
 }
 
+// Void ends every challenge of an account that waits for its proof: whoever asked for it
+// may have lost what it opens.
+func (s *Service) Void(tx *sqldb.Tx, account int64) error { return voidAll(tx, account) }
+
 // Awaits says whether somebody may still prove one of an account's challenges.
 func (s *Service) Awaits(q sqldb.Querier, account int64) (bool, error) { return awaits(q, account) }
 

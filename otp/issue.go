@@ -90,7 +90,7 @@ func (s *Service) plan(tx *sqldb.Tx, o *order, live map[string][]challenge) {
 	switch {
 	case old.state == Exhausted:
 		o.refused = old.usedUp()
-	case now.Before(old.resendAt(s.policy)):
+	case now.Before(old.resendAt(s.policyOf(old))):
 		o.c = old
 	case old.sameCode(now):
 		o.c, o.send = old, true
@@ -140,11 +140,13 @@ func wordsOf(r Request) string {
 }
 
 func (s *Service) fresh(tx *sqldb.Tx, r Request) challenge {
+	r.Known = r.Known && r.Browser != ""
+	class := s.classOf(r)
 	c := challenge{
 		id: r.ID, purpose: r.Purpose, channel: r.Channel, dest: s.index(r.Channel, r.Destination),
-		account: r.Account, asker: r.Asker, known: r.Known && r.Browser != "", browser: hashBrowser(r.Browser), lang: r.Lang, textKey: wordsOf(r), link: r.Link,
-		keyVersion: s.keys.Current(), digits: s.policy.Digits, state: Open, guessesMost: s.policy.GuessesPerChallenge,
-		created: tx.Now(), expires: tx.Now().Add(s.policy.Life),
+		account: r.Account, asker: r.Asker, known: r.Known, class: class.Name, browser: hashBrowser(r.Browser), lang: r.Lang, textKey: wordsOf(r), link: r.Link,
+		keyVersion: s.keys.Current(), digits: s.policy.Digits, state: Open, guessesMost: class.Policy.GuessesPerChallenge,
+		created: tx.Now(), expires: tx.Now().Add(class.Policy.Life),
 	}
 	if c.id == 0 {
 		c.id = NewID(tx.Now())
@@ -158,18 +160,23 @@ func (s *Service) fresh(tx *sqldb.Tx, r Request) challenge {
 func (s *Service) heir(tx *sqldb.Tx, old challenge, r Request) challenge {
 	c := s.fresh(tx, r)
 	c.account, c.asker, c.browser, c.guessesMost = old.account, old.asker, old.browser, old.guessesMost
-	c.known = old.known || c.known
+	c.known, c.class = old.known || c.known, old.class
+	c.expires = c.created.Add(s.policyOf(c).Life)
 	return c
 }
 
 // budget takes every sending from its destination's hour and day.
 func (s *Service) budget(tx *sqldb.Tx, orders []*order) error {
+	orders, err := s.unheld(tx, orders)
+	if err != nil {
+		return err
+	}
 	var sending []*order
 	var uses []limit.Use
 	for _, o := range orders {
 		if o.send && o.same == nil {
 			sending = append(sending, o)
-			uses = append(uses, s.policy.sending(o.c))
+			uses = append(uses, s.policyOf(o.c).sending(o.c))
 		}
 	}
 	verdicts, err := limit.TakeMany(tx, uses)
@@ -296,7 +303,7 @@ func (s *Service) written(tx *sqldb.Tx, orders []*order) (map[*order]View, error
 	for _, o := range orders {
 		if o.send && o.same == nil && o.refused == nil {
 			sent = append(sent, o)
-			uses = append(uses, s.policy.guessDay(o.c))
+			uses = append(uses, s.policyOf(o.c).guessDay(o.c))
 		}
 	}
 	guesses, err := limit.LookMany(tx, uses)

@@ -24,6 +24,7 @@ import (
 	"gelombang/internal/fault"
 	"gelombang/internal/seal"
 	"gelombang/internal/sqldb"
+	"gelombang/limit"
 	"gelombang/notify"
 )
 
@@ -94,6 +95,7 @@ type Request struct {
 	Account     int64  // 0: nobody's yet
 	Asker       int64  // the signed-in account that asks; its challenge is nobody else's. 0: nobody is signed in
 	Known       bool   // the browser signed in before where the address belongs: strangers cannot use up its budgets
+	Province    string // where the account's holder lives, which only a known browser may show; "": not known
 	Browser     string // the signed cookie's random id; "": none
 	Lang        string
 	TextKey     string // the words of the message; "" takes the purpose's
@@ -119,6 +121,8 @@ type Proof struct {
 	Channel     notify.Channel
 	Destination string
 	Account     int64
+	Asker       int64 // the account that was signed in where it was asked for; 0: a stranger asked
+	Typed       bool  // by the digits, which can be guessed, not by a mail's button
 }
 
 // View is a challenge as its page shows it.
@@ -145,6 +149,11 @@ type Config struct {
 	Keys   *seal.Keys
 	Notify *notify.Service
 	Policy Policy
+	// Classes have limits of their own, the first that fits an address; whoever fits none
+	// has Policy's.
+	Classes []Class
+	Rise    RisePolicy
+	Book    *limit.Book // where decisions about a rise are written down; nil: nowhere
 }
 
 // Service issues and checks codes. It is safe for concurrent use.
@@ -153,6 +162,11 @@ type Service struct {
 	keys   *seal.Keys
 	notify *notify.Service
 	policy Policy
+
+	classes []Class
+	rise    RisePolicy
+	rising  rising
+	book    *limit.Book
 }
 
 // New makes the service; a policy that would let codes be guessed is refused.
@@ -163,14 +177,21 @@ func New(c Config) (*Service, error) {
 	if c.Policy == (Policy{}) {
 		c.Policy = DefaultPolicy
 	}
-	if err := c.Policy.Check(); err != nil {
+	c.Rise = c.Rise.orDefault()
+	if err := errors.Join(c.Policy.Check(), checkClasses(c.Policy, c.Classes), c.Rise.Check()); err != nil {
 		return nil, err
 	}
-	return &Service{db: c.DB, keys: c.Keys, notify: c.Notify, policy: c.Policy}, nil
+	return &Service{db: c.DB, keys: c.Keys, notify: c.Notify, policy: c.Policy, classes: c.Classes, rise: c.Rise, book: c.Book}, nil
 }
 
-// Limits are the published limits.
-func (s *Service) Limits() []LimitRow { return s.policy.Limits() }
+// Limits are the published limits: everybody's, then those of each class that differ.
+func (s *Service) Limits() []LimitRow {
+	out := s.policy.Limits()
+	for _, c := range s.classes {
+		out = append(out, c.differing(out)...)
+	}
+	return append(out, s.rise.row())
+}
 
 // challenge is a row.
 type challenge struct {
@@ -182,6 +203,7 @@ type challenge struct {
 	account     int64
 	asker       int64
 	known       bool
+	class       string // of limits; "": the programme's own
 	browser     string // hashed
 	lang        string
 	textKey     string

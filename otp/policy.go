@@ -77,6 +77,7 @@ func (p Policy) Check() error {
 type LimitRow struct {
 	Name   string
 	Key    string // catalog key of what is limited
+	Class  string // whose it is; "": everybody's
 	Most   int
 	Window time.Duration
 }
@@ -90,6 +91,7 @@ func (p Policy) Limits() []LimitRow {
 		{Name: "otp.guess.challenge", Key: "otp.limit.guess_challenge", Most: p.GuessesPerChallenge, Window: p.Life},
 		{Name: "otp.guess.day", Key: "otp.limit.guess_day", Most: p.GuessesPerDestinationDay, Window: day},
 		{Name: "otp.send.back", Key: "otp.limit.send_back", Most: p.SendsPerDestinationDay, Window: day},
+		{Name: "otp.held", Key: "otp.limit.held", Most: heldMost, Window: time.Hour},
 	}
 }
 

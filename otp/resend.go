@@ -48,7 +48,7 @@ func (s *Service) resending(tx *sqldb.Tx, id int64) (*order, error) {
 	if err := c.over(tx.Now()); err != nil && state != Expired {
 		return nil, err
 	}
-	if at := c.resendAt(s.policy); tx.Now().Before(at) {
+	if at := c.resendAt(s.policyOf(c)); tx.Now().Before(at) {
 		return nil, fault.LimitedUntil("otp.resend_wait", at, nil)
 	}
 	o := &order{dest: dest, send: true, c: c}
@@ -87,11 +87,11 @@ func (s *Service) OnFailed(tx *sqldb.Tx, id int64) error {
 	if err != nil || !given {
 		return err
 	}
-	back, err := limit.Take(tx, s.policy.giveBackDay(c))
+	back, err := limit.Take(tx, s.policyOf(c).giveBackDay(c))
 	if err != nil || !back.Allowed {
 		return err
 	}
-	sending := s.policy.sending(c)
+	sending := s.policyOf(c).sending(c)
 	sending.Taken = c.lastSent
 	return limit.Refund(tx, sending)
 }

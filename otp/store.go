@@ -10,19 +10,19 @@ import (
 )
 
 const columns = `id, purpose, channel, dest_version, dest_index, dest_sealed, account, asker, known, browser_hash, lang, text_key, link,
-	key_version, digits, state, guesses, guesses_most, created_ms, expires_ms, last_sent_ms, sends, message`
+	key_version, digits, state, guesses, guesses_most, created_ms, expires_ms, last_sent_ms, sends, message, class`
 
-const columnCount = 23
+const columnCount = 24
 
 // insertMost bounds the rows of one statement: PostgreSQL takes at most 65,535
-// parameters, and a row has 23.
+// parameters, and a row has 24.
 const insertMost = 256
 
 func scan(row interface{ Scan(...any) error }) (challenge, error) {
 	var c challenge
 	var created, expires, sent, known int64
 	err := row.Scan(&c.id, &c.purpose, &c.channel, &c.dest.Version, &c.dest.Sum, &c.sealed, &c.account, &c.asker, &known, &c.browser, &c.lang, &c.textKey, &c.link,
-		&c.keyVersion, &c.digits, &c.state, &c.guesses, &c.guessesMost, &created, &expires, &sent, &c.sends, &c.message)
+		&c.keyVersion, &c.digits, &c.state, &c.guesses, &c.guessesMost, &created, &expires, &sent, &c.sends, &c.message, &c.class)
 	c.known = known == 1
 	c.created, c.expires, c.lastSent = sqldb.Time(created), sqldb.Time(expires), sqldb.Time(sent)
 	return c, err
@@ -83,7 +83,7 @@ func insert(tx *sqldb.Tx, cs []challenge) error {
 		args := make([]any, 0, len(part)*columnCount)
 		for _, c := range part {
 			args = append(args, c.id, string(c.purpose), string(c.channel), c.dest.Version, c.dest.Sum, c.sealed, c.account, c.asker, asNumber(c.known), c.browser, c.lang, c.textKey, c.link,
-				c.keyVersion, c.digits, string(c.state), c.guesses, c.guessesMost, sqldb.Millis(c.created), sqldb.Millis(c.expires), sqldb.Millis(c.lastSent), c.sends, c.message)
+				c.keyVersion, c.digits, string(c.state), c.guesses, c.guessesMost, sqldb.Millis(c.created), sqldb.Millis(c.expires), sqldb.Millis(c.lastSent), c.sends, c.message, c.class)
 		}
 		n, err := tx.Exec(`INSERT INTO challenge (`+columns+`) VALUES `+sqldb.Values(len(part), columnCount, 1)+` ON CONFLICT (id) DO NOTHING`, args...)
 		if err != nil {
@@ -161,6 +161,14 @@ func voidOthers(tx *sqldb.Tx, sums []string, but int64) error {
 		AND state = 'open' AND id <> `+fmt.Sprintf("$%d", len(args)), args...)
 	if err != nil {
 		return fmt.Errorf("void other challenges: %w", err)
+	}
+	return nil
+}
+
+// voidAll takes the exhausted ones along: after their life they could be asked for again.
+func voidAll(tx *sqldb.Tx, account int64) error {
+	if _, err := tx.Exec(`UPDATE challenge SET state = 'void' WHERE account = $1 AND state IN ('open', 'exhausted')`, account); err != nil {
+		return fmt.Errorf("void challenges of an account: %w", err)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func (s *Service) View(q sqldb.Querier, id int64, browser string) (View, error) 
 		return View{}, err
 	}
 	v := s.viewOf(q.Now(), c, dest, browser)
-	budgets, err := limit.LookMany(q, []limit.Use{s.policy.guessDay(c), s.policy.sending(c)})
+	budgets, err := limit.LookMany(q, []limit.Use{s.policyOf(c).guessDay(c), s.policyOf(c).sending(c)})
 	if err != nil {
 		return View{}, err
 	}
@@ -43,7 +43,7 @@ func (s *Service) Held(tx *sqldb.Tx, id int64, browser string) (View, error) {
 func (s *Service) viewOf(now time.Time, c challenge, dest, browser string) View {
 	return View{
 		Challenge: c.id, Purpose: c.purpose, Channel: c.channel, To: notify.MaskAddress(c.channel, dest),
-		State: c.stateAt(now), Digits: c.digits, Expires: c.expires, ResendAt: c.resendAt(s.policy),
+		State: c.stateAt(now), Digits: c.digits, Expires: c.expires, ResendAt: c.resendAt(s.policyOf(c)),
 		SameBrowser: c.askedHere(browser), Account: c.account,
 	}
 }

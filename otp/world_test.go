@@ -21,6 +21,9 @@ const (
 	mine   = "browser of the one who asks"
 	theirs = "another browser"
 	most   = 500
+
+	price   = 350 // of an SMS
+	paidFor = 150 // SMS an hour
 )
 
 // outbox is the outside: it takes what is sent, or fails it.
@@ -57,7 +60,9 @@ type world struct {
 	codes  *otp.Service
 	worker *jobs.Worker
 	out    *outbox
+	mail   *notify.Service
 	texts  *locale.Catalog
+	config otp.Config
 }
 
 func each(t *testing.T, test func(w *world)) {
@@ -68,6 +73,12 @@ func each(t *testing.T, test func(w *world)) {
 }
 
 func newWorld(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock, policy otp.Policy) *world {
+	t.Helper()
+	return newWorldOf(t, db, clock, otp.Config{Policy: policy})
+}
+
+// newWorldOf is a world whose codes are as c says.
+func newWorldOf(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock, c otp.Config) *world {
 	t.Helper()
 	keys, err := seal.New(clock.Now())
 	if err != nil {
@@ -84,11 +95,15 @@ func newWorld(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock, policy otp.Pol
 	messages := notify.New(notify.Config{
 		DB: db, Keys: keys, Jobs: queue, PublicURL: "https://example.com",
 		Texts:     func(lang, key string, args map[string]any) string { return texts.Text(locale.Lang(lang), key, args) },
-		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "test", Sender: w.out}}, notify.SMS: {{Name: "test", Sender: w.out}}},
+		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "test", Sender: w.out}}, notify.SMS: {{Name: "test", Sender: w.out, Price: price}}},
 		Fill:      func(q sqldb.Querier, ref int64) (map[string]string, error) { return w.codes.Code(q, ref) },
 		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return w.codes.OnFailed(tx, ref) },
+		Spend:     notify.SpendPolicy{Hour: paidFor * price},
 	})
-	if w.codes, err = otp.New(otp.Config{DB: db, Keys: keys, Notify: messages, Policy: policy}); err != nil {
+	c.DB, c.Keys, c.Notify = db, keys, messages
+	w.config = c
+	w.mail = messages
+	if w.codes, err = otp.New(c); err != nil {
 		t.Fatal(err)
 	}
 	w.worker = jobs.NewWorker(queue, jobs.Config{Slots: map[string]int{notify.QueueName: 4}})
@@ -171,6 +186,20 @@ func (w *world) view(challenge int64, browser string) (v otp.View) {
 		w.Fatal(err)
 	}
 	return v
+}
+
+// codeOf is the code of a challenge, as its message will carry it.
+func (w *world) codeOf(challenge int64) (code string) {
+	w.Helper()
+	err := w.db.Read(w.Context(), func(rx *sqldb.Rx) error {
+		fill, err := w.codes.Code(rx, challenge)
+		code = fill["code"]
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return code
 }
 
 func nothing(*sqldb.Tx, otp.Proof) error { return nil }
