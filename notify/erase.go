@@ -15,7 +15,7 @@ func (s *Service) Erase(tx *sqldb.Tx, owner int64) error {
 }
 
 // Prune forgets messages older than KeepFor, and counts and changes of weights older
-// than KeepCounts. It looks at the oldest of each alone, at most so many of them.
+// than KeepCounts, and what was spent long ago. It looks at the oldest of each alone, at most so many of them.
 func (s *Service) Prune(tx *sqldb.Tx, most int) (int64, error) {
 	n, err := prune(tx, tx.Now().Add(-KeepFor), most)
 	if err != nil {
@@ -25,5 +25,9 @@ func (s *Service) Prune(tx *sqldb.Tx, most int) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("prune counts: %w", err)
 	}
-	return n + counts, nil
+	spent, err := pruneSpend(tx, tx.Now().Add(-keepSpend), most)
+	if err != nil {
+		return 0, fmt.Errorf("prune spending: %w", err)
+	}
+	return n + counts + spent, nil
 }

@@ -71,7 +71,9 @@ type Reason string
 const (
 	NoReason            Reason = ""
 	NoSuchMailbox       Reason = "no_such_mailbox"
+	NoSuchDomain        Reason = "no_such_domain" // or one that takes no mail
 	MailboxFull         Reason = "mailbox_full"
+	ServerUnreachable   Reason = "server_unreachable" // the mail was tried for days
 	NoSuchNumber        Reason = "no_such_number"
 	OperatorFailed      Reason = "operator_failed"
 	OperatorUnreachable Reason = "operator_unreachable"
@@ -81,7 +83,7 @@ const (
 )
 
 // Reasons is the closed list of what can go wrong.
-var Reasons = []Reason{NoSuchMailbox, MailboxFull, NoSuchNumber, OperatorFailed, OperatorUnreachable, Rejected, Blocked, Expired}
+var Reasons = []Reason{NoSuchMailbox, NoSuchDomain, MailboxFull, ServerUnreachable, NoSuchNumber, OperatorFailed, OperatorUnreachable, Rejected, Blocked, Expired}
 
 // Message is what to say to whom.
 type Message struct {
@@ -161,6 +163,7 @@ type Outgoing struct {
 	CallbackURL string // where receipts go; the sender adds "/" and its own name
 	Code        string // the code that Text says, if it says one: some ways carry codes in a form of their own
 	Lang        string // of Text
+	ReturnPath  string // mail only: the envelope address that it comes back to; "" takes the sender's
 }
 
 // Sent is a provider's acceptance.
@@ -196,14 +199,17 @@ type Provider struct {
 // Kinds are the kinds of routes, as the applicant reads them.
 var Kinds = []string{"email", "sms", "whatsapp"}
 
-// Config of a Service. All fields but Fill and OnFailed are needed.
+// Config of a Service. All fields but BounceDomain and those from Fill on are needed.
 type Config struct {
 	DB        *sqldb.DB
 	Keys      *seal.Keys
 	Jobs      *jobs.Queue
 	Texts     func(lang, key string, args map[string]any) string
 	PublicURL string
-	Providers map[Channel][]Provider
+	// BounceDomain is whose mail reaches us: mails that cannot be delivered come back to
+	// addresses of it, one per message. "" takes none.
+	BounceDomain string
+	Providers    map[Channel][]Provider
 	// Fill gives the values that are not kept with the message, such as a code. A
 	// fault that is the thing's own (not found, refused, …) means that the message
 	// is no longer good.
@@ -211,26 +217,35 @@ type Config struct {
 	// OnFailed is told, once and in the same transaction, that a message with this
 	// Fill will not arrive.
 	OnFailed func(tx *sqldb.Tx, ref int64) error
+	// Spend is what codes by SMS may cost.
+	Spend SpendPolicy
+	// Alarm is told, in the same transaction, that a rule of Spend begins to hold. nil
+	// tells nobody.
+	Alarm func(tx *sqldb.Tx, what string, args map[string]string) error
 }
 
 // Service queues, sends and follows messages.
 type Service struct {
-	db     *sqldb.DB
-	keys   *seal.Keys
-	jobs   *jobs.Queue
-	texts  func(lang, key string, args map[string]any) string
-	public string
-	host   string
-	routes *routes
-	tally  tally
-	fill   func(q sqldb.Querier, ref int64) (map[string]string, error)
-	failed func(tx *sqldb.Tx, ref int64) error
+	db      *sqldb.DB
+	keys    *seal.Keys
+	jobs    *jobs.Queue
+	texts   func(lang, key string, args map[string]any) string
+	public  string
+	host    string
+	bounces string
+	routes  *routes
+	tally   tally
+	fill    func(q sqldb.Querier, ref int64) (map[string]string, error)
+	failed  func(tx *sqldb.Tx, ref int64) error
+	spend   spending
 }
 
 // New makes the service.
 func New(c Config) *Service {
 	s := &Service{db: c.DB, keys: c.Keys, jobs: c.Jobs, texts: c.Texts, public: strings.TrimSuffix(c.PublicURL, "/"),
-		host: "localhost", routes: newRoutes(c.Providers), fill: c.Fill, failed: c.OnFailed}
+		host: "localhost", bounces: strings.ToLower(c.BounceDomain), routes: newRoutes(c.Providers), fill: c.Fill, failed: c.OnFailed}
+	s.spend.policy, s.spend.alarm = c.Spend.withUsual(), c.Alarm
+	s.spend.holds.Store(&map[holdOf]Held{})
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
 		s.host = u.Hostname()
 	}

@@ -37,6 +37,10 @@ type world struct {
 	tries  []notify.Outgoing
 	fill   error
 	failed []int64
+
+	spend   notify.SpendPolicy
+	alarms  []map[string]string
+	alarmed error // what raising an alarm comes to
 }
 
 func each(t *testing.T, test func(t *testing.T, w *world)) {
@@ -66,7 +70,7 @@ func (w *world) open(providers []notify.Provider) {
 		return notify.Sent{Provider: "sim", Ref: "their-1", Detail: "sim"}, nil
 	}
 	w.service = notify.New(notify.Config{
-		DB: w.db, Keys: w.keys, Jobs: w.queue, PublicURL: "https://gelombang.example/", Texts: words(t),
+		DB: w.db, Keys: w.keys, Jobs: w.queue, PublicURL: "https://gelombang.example/", BounceDomain: "Mail.Example", Texts: words(t),
 		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "sim", Sender: w}}, notify.SMS: providers},
 		Fill: func(sqldb.Querier, int64) (map[string]string, error) {
 			return map[string]string{"code": "123456"}, w.fill
@@ -74,6 +78,11 @@ func (w *world) open(providers []notify.Provider) {
 		OnFailed: func(tx *sqldb.Tx, ref int64) error {
 			tx.AfterCommit(func() { w.failed = append(w.failed, ref) })
 			return nil
+		},
+		Spend: w.spend,
+		Alarm: func(tx *sqldb.Tx, _ string, args map[string]string) error {
+			tx.AfterCommit(func() { w.alarms = append(w.alarms, args) })
+			return w.alarmed
 		},
 	})
 	w.worker = w.newWorker()

@@ -555,7 +555,7 @@ func (w *world) changes() (out []string) {
 
 func TestOldCountsArePruned(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.queued(notify.Message{Fill: 1})
+		w.queued(notify.Message{Channel: notify.Email, To: "ani@example.com", Fill: 1})
 		w.run()
 		w.flush()
 		w.clock.Add(notify.KeepCounts)

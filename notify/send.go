@@ -150,6 +150,7 @@ func (s *Service) deliver(ctx context.Context, t try, out Outgoing) error {
 	var asked []string
 	cannot := 0
 	for {
+		out.ReturnPath = s.returnPath(t.row)
 		sent, err := t.by.send(ctx, out, s.db.Now)
 		asked = append(asked, t.by.Name)
 		if reason := impossible(err); reason != NoReason {

@@ -106,12 +106,12 @@ func setReference(tx *sqldb.Tx, id int64, provider, ref string) (state State, er
 	return state, err
 }
 
-const reportColumns = `channel, operator, provider, fill_ref, state, state_ms, created_ms, typed_ms`
+const reportColumns = `channel, operator, provider, fill_ref, to_sealed, state, state_ms, created_ms, typed_ms`
 
 func scanReport(id int64, scan func(...any) error) (row, error) {
 	r := row{id: id}
 	var since, created, typed int64
-	err := scan(&r.channel, &r.operator, &r.provider, &r.fill, &r.state, &since, &created, &typed)
+	err := scan(&r.channel, &r.operator, &r.provider, &r.fill, &r.to, &r.state, &since, &created, &typed)
 	r.since, r.created, r.typed = sqldb.Time(since), sqldb.Time(created), sqldb.Time(typed)
 	return r, err
 }
@@ -123,6 +123,9 @@ func strengthen(tx *sqldb.Tx, id int64, e Event, with string) (row, error) {
 	and := ""
 	if with != "" {
 		and, args = ` AND provider IN ('', $5)`, append(args, with)
+	}
+	if e.State == Failed { // a code that was typed has arrived, whatever is said of it later
+		and += ` AND typed_ms = 0`
 	}
 	return scanReport(id, tx.QueryRow(`UPDATE message SET state = $1, reason = $2, state_ms = $3
 		WHERE id = $4 AND state IN (`+words(weaker(e.State))+`)`+and+` RETURNING `+reportColumns, args...).Scan)

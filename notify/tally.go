@@ -76,4 +76,5 @@ func (s *Service) count(tx *sqldb.Tx, r row, provider string, c Counts) {
 	}
 	m := minuteOf(lane{r.channel, r.operator, provider}, r.created)
 	tx.AfterCommit(func() { s.tally.add(m, c) })
+	s.countSpend(tx, r, c)
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -12,13 +13,14 @@ import (
 	"gelombang/internal/sqldb"
 )
 
-// Run writes the counts every few seconds and weighs anew once a minute, until ctx
-// ends. Every process that sends messages, takes receipts or checks codes needs it.
+// Run writes the counts every few seconds, and weighs anew and looks at the spending once
+// a minute, until ctx ends. Every process that sends messages, takes receipts or checks codes needs it.
 func (s *Service) Run(ctx context.Context) {
 	flush, turn := time.NewTicker(flushEvery), time.NewTicker(weighEvery)
 	defer flush.Stop()
 	defer turn.Stop()
 	s.attempt(ctx, "notify.weights", s.learn)
+	s.attempt(ctx, "notify.holds", s.learnHolds)
 	for {
 		select {
 		case <-ctx.Done():
@@ -27,9 +29,10 @@ func (s *Service) Run(ctx context.Context) {
 			cancel()
 			return
 		case <-flush.C:
-			s.attempt(ctx, "notify.flush", s.Flush)
+			s.attempt(ctx, "notify.flush", s.flushAndLearn)
 		case <-turn.C:
 			s.attempt(ctx, "notify.weigh", s.Weigh)
+			s.attempt(ctx, "notify.spend", s.JudgeSpending)
 		}
 	}
 }
@@ -44,6 +47,10 @@ func (s *Service) attempt(ctx context.Context, name string, do func(context.Cont
 // Flush adds to the table what this process counted. What could not be written is kept
 // for the next time.
 func (s *Service) Flush(ctx context.Context) error {
+	return errors.Join(s.flushCounts(ctx), s.flushSpend(ctx))
+}
+
+func (s *Service) flushCounts(ctx context.Context) error {
 	counts := s.tally.take()
 	if len(counts) == 0 {
 		return nil

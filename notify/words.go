@@ -12,10 +12,11 @@ func (r Reason) Key() string {
 	return "notify.reason." + string(r)
 }
 
-// Key is the catalog key of the sentence about one step.
+// Key is the catalog key of the sentence about one step. What is merely slow has
+// sentences of its own.
 func (e Event) Key() string {
-	if e.State == Queued && e.Detail == TryAgain {
-		return "notify.event.try_again"
+	if e.Detail == TryAgain || e.Detail == Delayed {
+		return "notify.event." + e.Detail
 	}
 	return "notify.event." + string(e.State)
 }

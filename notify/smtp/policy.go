@@ -75,11 +75,11 @@ func (r reply) verdict() verdict {
 	switch {
 	case r.about == aboutConnection, r.about == aboutSender, r.code == 530, r.code == 535, r.code == 538:
 		return verdict{ours: true}
-	case r.status == "5.2.2", r.code == 552 && r.status == "":
+	case strings.HasPrefix(r.status, "5."):
+		return verdict{permanent: true, reason: notify.MailReason(r.status)}
+	case r.code == 552:
 		return verdict{permanent: true, reason: notify.MailboxFull}
-	case strings.HasPrefix(r.status, "5.1."), r.status == "5.2.1":
-		return verdict{permanent: true, reason: notify.NoSuchMailbox}
-	case r.about == aboutRecipient && r.status == "" && (r.code == 550 || r.code == 551 || r.code == 553):
+	case r.about == aboutRecipient && (r.code == 550 || r.code == 551 || r.code == 553):
 		return verdict{permanent: true, reason: notify.NoSuchMailbox}
 	}
 	return verdict{permanent: true, reason: notify.Rejected}

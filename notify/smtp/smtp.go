@@ -131,6 +131,11 @@ func (s *Sender) message(o notify.Outgoing) (*mail.Msg, error) {
 	if err := m.From(s.from); err != nil {
 		return nil, fmt.Errorf("mail sender: %w", err)
 	}
+	if o.ReturnPath != "" {
+		if err := m.EnvelopeFrom(o.ReturnPath); err != nil {
+			return nil, fmt.Errorf("mail envelope: %w", err)
+		}
+	}
 	if m.To(o.To) != nil { // its error shows the address
 		return nil, &notify.SendError{Permanent: true, Reason: notify.NoSuchMailbox, Err: errors.New("the address cannot be written in a mail")}
 	}
