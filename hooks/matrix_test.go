@@ -41,6 +41,7 @@ type matrix struct {
 type theWay struct {
 	fault  string
 	spare  bool // another provider is there
+	lasts  bool // the fault never heals
 	taken  bool // the gateway has the message although it did not say so: only its receipt may end this
 	state  notify.State
 	reason notify.Reason

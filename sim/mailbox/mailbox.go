@@ -43,7 +43,8 @@ type Config struct {
 // Control is the common control and the mailbox's own.
 type Control struct {
 	loopback.Control
-	SlowMS int `json:"slow_ms"` // what slow@ waits; 0 is 10 s
+	SlowMS   int `json:"slow_ms"`   // what slow@ waits; 0 is 10 s
+	BounceMS int `json:"bounce_ms"` // after what a taken mail comes back; 0 is 5 s
 }
 
 // Server is a running mailbox.
@@ -55,6 +56,7 @@ type Server struct {
 	arrivals loopback.Feed[record]
 	lastID   atomic.Int64
 	grey     greylist
+	bounces  atomic.Pointer[string]
 	smtp     *smtp.Server
 	listener net.Listener
 	web      *loopback.Server

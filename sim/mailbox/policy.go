@@ -29,6 +29,9 @@ const (
 	localDrop     = "drop"
 	localTempfail = "tempfail"
 	localLater    = "later-bounce"
+
+	localLaterFull  = "later-full"
+	localLaterDelay = "later-delay"
 )
 
 // Magic lists the addresses that misbehave.
@@ -40,7 +43,9 @@ func Magic() []loopback.Magic {
 		{Value: localSlow + "@", Effect: "accepted after 10 s (control: slow_ms)"},
 		{Value: localDrop + "@", Effect: "connection reset in the middle of DATA"},
 		{Value: localTempfail + "@", Effect: "421 4.3.2, come back later"},
-		{Value: localLater + "@", Effect: "accepted, although a real provider would bounce it hours later"},
+		{Value: localLater + "@", Effect: "accepted, then returned: 5.1.1, no such mailbox (control: bounce_ms)"},
+		{Value: localLaterFull + "@", Effect: "accepted, then returned: 5.2.2, the mailbox is full"},
+		{Value: localLaterDelay + "@", Effect: "accepted, then a report that it takes longer"},
 	}
 }
 

@@ -85,6 +85,7 @@ func (s *Server) store(message record, to []string) error {
 			return errStore
 		}
 		s.arrivals.Publish(message)
+		s.report(message)
 	}
 	return nil
 }
