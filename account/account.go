@@ -66,6 +66,8 @@ type Signed struct {
 	// Handover is the recovery that the proof was for, which signs nobody in yet:
 	// Account is 0.
 	Handover int64
+	// Second: the code was right and does not sign in alone; see SecondOf. Account is 0.
+	Second bool
 }
 
 // Happening is one line of an account's history.
@@ -90,9 +92,18 @@ type Config struct {
 	// Tell queues messages, such as that an address was changed (wire: notify's Queue). Nil
 	// tells nobody.
 	Tell func(tx *sqldb.Tx, ms ...notify.Message) ([]int64, error)
+	// Arrived says when a message is known to have arrived; zero: not yet (wire: notify's
+	// Arrived). Nil never knows, and lets the time of every handover run from its beginning.
+	Arrived func(q sqldb.Querier, message int64) (time.Time, error)
 	// IdentityMatches says whether a claim is what the account's holder stated about
 	// themselves. Nil matches nothing.
 	IdentityMatches func(q sqldb.Querier, account int64, claim RecoveryClaim) (bool, error)
+	// Province is where an account's holder lives, as far as the registry confirmed it, for
+	// limits of a class of people. It is asked for known browsers alone. Nil knows none.
+	Province func(q sqldb.Querier, account int64) (string, error)
+	// Mail finds out where e-mail goes nowhere; without a Resolver nothing is looked up.
+	Mail       Mail
+	Disposable Disposable
 	// Site is the public address, which passkeys are bound to, and SiteName what a phone
 	// calls it. Without one, or at one where browsers make none, there are no passkeys.
 	Site, SiteName string
@@ -107,12 +118,17 @@ type Service struct {
 	policy        Policy
 	passwords     *password.Pool
 	site          *webauthn.WebAuthn // nil: no passkeys
+	mail          Mail
+	domains       domains
+	disposable    throwaway
 	registering   *batch.Batcher[registering, string, otp.View]
 	onPhoneProven func(tx *sqldb.Tx, account int64) error
 	onPasswordSet func(tx *sqldb.Tx, account int64) error
 
 	tell            func(tx *sqldb.Tx, ms ...notify.Message) ([]int64, error)
+	arrived         func(q sqldb.Querier, message int64) (time.Time, error)
 	identityMatches func(q sqldb.Querier, account int64, claim RecoveryClaim) (bool, error)
+	province        func(q sqldb.Querier, account int64) (string, error)
 }
 
 // New makes the service.
@@ -127,8 +143,15 @@ func New(c Config) (*Service, error) {
 	if err := c.Policy.Check(); err != nil {
 		return nil, err
 	}
-	s := &Service{db: c.DB, keys: c.Keys, jobs: c.Jobs, codes: c.Codes, policy: c.Policy,
-		passwords: c.Passwords, onPhoneProven: c.OnPhoneProven, onPasswordSet: c.OnPasswordSet, tell: c.Tell, identityMatches: c.IdentityMatches}
+	if err := c.Disposable.Check(); err != nil {
+		return nil, err
+	}
+	if c.Mail.Resolver != nil && (c.Mail.To == nil || c.Mail.Fail == nil) {
+		return nil, errors.New("account: a resolver needs Mail.To and Mail.Fail")
+	}
+	s := &Service{mail: c.Mail, disposable: c.Disposable.throwaway(), db: c.DB, keys: c.Keys, jobs: c.Jobs, codes: c.Codes, policy: c.Policy,
+		passwords: c.Passwords, onPhoneProven: c.OnPhoneProven, onPasswordSet: c.OnPasswordSet, tell: c.Tell, arrived: c.Arrived, identityMatches: c.IdentityMatches,
+		province: c.Province}
 	var err error
 	if s.site, err = newSite(c.Site, c.SiteName); err != nil {
 		return nil, err
@@ -143,6 +166,9 @@ func New(c Config) (*Service, error) {
 	}
 	if s.identityMatches == nil {
 		s.identityMatches = func(sqldb.Querier, int64, RecoveryClaim) (bool, error) { return false, nil }
+	}
+	if s.province == nil {
+		s.province = func(sqldb.Querier, int64) (string, error) { return "", nil }
 	}
 	s.registering = batch.New(c.DB, func(r registering) string { return r.indexes[0].Sum }, s.registerAll)
 	return s, nil
@@ -270,7 +296,7 @@ func digest(purpose, value string) string {
 
 // Handlers are the jobs of this package.
 func (s *Service) Handlers() map[string]jobs.Handler {
-	return map[string]jobs.Handler{KindPrune: s.prune, KindHandover: s.followHandover}
+	return map[string]jobs.Handler{KindPrune: s.prune, KindRemind: s.remindUnproven, KindHandover: s.followHandover, KindDomain: s.followDomain}
 }
 
 // withTx runs fn in a transaction and gives what it gives.

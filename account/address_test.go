@@ -131,7 +131,7 @@ func TestASlipInAPhoneIsNamed(t *testing.T) {
 func TestAPrefixHintsAtTheOperator(t *testing.T) {
 	t.Parallel()
 	for number, operator := range map[string]string{
-		"+6281234567890": "Telkomsel", "+6281712345678": "XL", "+6289612345678": "Indosat Ooredoo Hutchison", "+6288112345678": "Smartfren",
+		"+6281234567890": "Telkomsel", "+6281712345678": "XL", "+6289612345678": "Tri", "+6288112345678": "Smartfren",
 	} {
 		if got := account.PhoneHint(account.Address{Channel: notify.SMS, Value: number}); got != operator {
 			t.Errorf("%s: %q", number, got)

@@ -37,14 +37,18 @@ func (s *Service) coolOff(tx *sqldb.Tx, asker row, former, a Address) error {
 	if err := insertHandover(tx, h); err != nil {
 		return err
 	}
-	if err := s.follow(tx, h); err != nil {
-		return err
-	}
 	others, err := s.reachable(asker, former)
 	if err != nil {
 		return err
 	}
-	return s.send(tx, asker, "account.told.changed", s.values(asker, h, former, a), s.warnings(h, append(others, former)...)...)
+	warning, err := s.warn(tx, asker, "account.told.changed", s.values(asker, h, former, a), s.warnings(h, append([]Address{former}, others...)...)...)
+	if err != nil {
+		return err
+	}
+	if h, err = s.await(tx, h, warning); err != nil {
+		return err
+	}
+	return s.follow(tx, h)
 }
 
 // cooling says until when an account's address of a channel cannot be changed again; zero
@@ -104,7 +108,8 @@ func (s *Service) cancel(tx *sqldb.Tx, h handover) error {
 		return err
 	}
 	if h.kind == Recovery {
-		return s.report(tx, h, "recovery_cancelled")
+		_, err := s.report(tx, h, "recovery_cancelled")
+		return err
 	}
 	return s.restore(tx, h)
 }

@@ -17,7 +17,8 @@ const KindPrune = "account.prune"
 
 // Schedule starts the recurring jobs. It may be called at every start.
 func (s *Service) Schedule(tx *sqldb.Tx) error {
-	return s.jobs.Enqueue(tx, jobs.New{Kind: KindPrune, Queue: QueueName, Priority: jobs.Bulk, Once: KindPrune})
+	return s.jobs.Enqueue(tx, jobs.New{Kind: KindPrune, Queue: QueueName, Priority: jobs.Bulk, Once: KindPrune},
+		jobs.New{Kind: KindRemind, Queue: QueueName, Priority: jobs.Bulk, Once: KindRemind})
 }
 
 func (s *Service) prune(ctx context.Context, _ jobs.Job) error {
@@ -50,8 +51,15 @@ func (s *Service) pruneOnce(tx *sqldb.Tx) (more bool, err error) {
 			return false, err
 		}
 	}
+	if err := pruneFirstProofs(tx, tx.Now().Add(-firstProofFor), pruneMost); err != nil {
+		return false, err
+	}
 	ended, err := pruneHandovers(tx, tx.Now().Add(-handoverFor), pruneMost)
-	return codes == pruneMost || ended == pruneMost || len(ids) == pruneUnproven, err
+	if err != nil {
+		return false, err
+	}
+	names, err := pruneDomains(tx, tx.Now().Add(-keepTaking), pruneMost)
+	return codes == pruneMost || names == pruneMost || ended == pruneMost || len(ids) == pruneUnproven, err
 }
 
 // pruneUnproven forgets an account that nobody proved, unless it was registered anew

@@ -70,19 +70,16 @@ func checkNational(national string) (Address, []fault.Field) {
 	return Address{Channel: notify.SMS, Value: phonenumbers.Format(number, phonenumbers.E164)}, nil
 }
 
+// brands are the operators as they write themselves, which is the same in every language.
+var brands = map[string]string{
+	notify.Telkomsel: "Telkomsel", notify.Indosat: "Indosat", notify.XL: "XL", notify.Axis: "AXIS", notify.Tri: "Tri", notify.Smartfren: "Smartfren",
+}
+
 // PhoneHint is the operator that the prefix was given to; "" when it is not known.
-// It is a hint only: prefixes change hands.
+// It is a hint only: numbers are carried to others.
 func PhoneHint(a Address) string {
 	if a.Channel != notify.SMS {
 		return ""
 	}
-	number, err := phonenumbers.Parse(a.Value, "ID")
-	if err != nil {
-		return ""
-	}
-	operator, err := phonenumbers.GetCarrierForNumber(number, "en")
-	if err != nil {
-		return ""
-	}
-	return operator
+	return brands[notify.Operator(a.Channel, a.Value)]
 }

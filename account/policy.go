@@ -48,6 +48,10 @@ const (
 	// clocks may be challengeSkew apart.
 	challengeFor  = 10 * time.Minute
 	challengeSkew = 2 * time.Minute
+	// firstProofFor leaves time for a second code to come, and for the other phone to be
+	// fetched. firstProofsMost is a browser's: it may be one of a village office.
+	firstProofFor   = 30 * time.Minute
+	firstProofsMost = 50
 	// bitsLeast is some 200 million guesses: eleven weeks of a core at 35 ms a hash for
 	// whoever has stolen the hashes, and out of reach for whoever guesses here.
 	bitsLeast = 27.5
@@ -76,7 +80,11 @@ type LimitRow struct {
 // Limits are the limits in force.
 func (s *Service) Limits() []LimitRow {
 	own := []LimitRow{{Name: "sign_in.stranger", Key: "account.limit.sign_in", Most: s.policy.PasswordTries, Window: s.policy.Window}}
-	return append(own, s.policy.recoveryLimits()...)
+	late := time.Duration(0)
+	if s.arrived != nil {
+		late = startMost
+	}
+	return append(append(own, s.policy.recoveryLimits(late)...), remindLimit())
 }
 
 // tries is the budget that a try is taken from. Strangers share one per address as

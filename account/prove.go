@@ -55,6 +55,9 @@ func (s *Service) proved(tx *sqldb.Tx, p otp.Proof, browser string) (outcome, er
 	if err != nil {
 		return outcome{}, err
 	}
+	if asker.state == Active && p.Asker != asker.id { // a stranger asked: the address was the account's then, or still is
+		asker = row{}
+	}
 	verdict := judge(p.Purpose, asker, owner)
 	if verdict == claims && !asker.contact(a.Channel).proven.IsZero() { // it takes the place of another
 		asker, err = s.changing(tx, asker.id, a)
@@ -77,6 +80,10 @@ func (s *Service) proved(tx *sqldb.Tx, p otp.Proof, browser string) (outcome, er
 	}
 	switch verdict {
 	case signsIn:
+		needed, err := s.second(tx, p, owner.account, browser)
+		if err != nil || needed {
+			return outcome{signed: Signed{Second: true, Purpose: p.Purpose}}, err
+		}
 		return s.opens(tx, p, owner.account, browser)
 	case taken:
 		return outcome{refused: fault.New(fault.Refused, "account.contact.taken", nil)}, nil

@@ -48,6 +48,7 @@ type Handover struct {
 	Stage   Stage
 	Began   time.Time
 	Due     time.Time // contact: until when it can be taken back; recovery: from when it can be completed
+	Latest  time.Time // is after Due while it is not known that the warning has arrived: what Due may become
 	Until   time.Time // recovery: until when it can be completed
 }
 
@@ -88,7 +89,11 @@ func (s *Service) request(ctx context.Context, purpose otp.Purpose, a Address, l
 		if err != nil {
 			return 0, err
 		}
-		r.Known = knows && owner.isProven()
+		if r.Known = knows && owner.isProven(); r.Known {
+			if r.Province, err = s.province(tx, owner.account); err != nil {
+				return 0, err
+			}
+		}
 		return s.issueOne(tx, r)
 	})
 }
@@ -184,10 +189,14 @@ func (s *Service) begin(tx *sqldb.Tx, h handover) (Handover, error) {
 	if err := setBegun(tx, h); err != nil {
 		return Handover{}, err
 	}
-	if err := s.follow(tx, h); err != nil {
+	warning, err := s.report(tx, h, "recovery_begun")
+	if err != nil {
 		return Handover{}, err
 	}
-	if err := s.report(tx, h, "recovery_begun"); err != nil {
+	if h, err = s.await(tx, h, warning); err != nil {
+		return Handover{}, err
+	}
+	if err := s.follow(tx, h); err != nil {
 		return Handover{}, err
 	}
 	return s.show(tx, h)
@@ -239,7 +248,7 @@ func (s *Service) show(q sqldb.Querier, h handover) (Handover, error) {
 		return Handover{}, err
 	}
 	return Handover{ID: h.id, Account: h.account, Kind: h.kind, Channel: h.channel, From: former.masked(), To: now.masked(),
-		Stage: h.stage(q.Now()), Began: h.began, Due: h.due, Until: h.due.Add(openFor)}, nil
+		Stage: h.stage(q.Now()), Began: h.began, Due: h.surely(q.Now()), Latest: h.due, Until: h.due.Add(openFor)}, nil
 }
 
 func (a Address) masked() string {

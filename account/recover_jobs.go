@@ -43,6 +43,8 @@ func (s *Service) advance(tx *sqldb.Tx, id int64) (time.Time, error) {
 	}
 	what, next := h.step(tx.Now())
 	switch what {
+	case stepLook:
+		return s.look(tx, h)
 	case stepSettle:
 		err = s.settle(tx, h)
 	case stepRemind:
@@ -58,9 +60,34 @@ func (s *Service) advance(tx *sqldb.Tx, id int64) (time.Time, error) {
 	return next, err
 }
 
+// look lets the time of a handover run once its warning has arrived.
+func (s *Service) look(tx *sqldb.Tx, h handover) (time.Time, error) {
+	at, err := s.arrived(tx, h.notice)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if !at.IsZero() {
+		h = h.startedAt(at)
+		err = setDue(tx, h)
+	}
+	_, next := h.step(tx.Now())
+	return next, err
+}
+
+// await makes the time of a handover wait for a warning, where it can be known that one
+// has arrived.
+func (s *Service) await(tx *sqldb.Tx, h handover, warning int64) (handover, error) {
+	if warning == 0 || s.arrived == nil {
+		return h, nil
+	}
+	h = h.warnedBy(warning)
+	return h, setDue(tx, h)
+}
+
 func (s *Service) remind(tx *sqldb.Tx, h handover, told int, what string) error {
 	if err := setTold(tx, h.id, told); err != nil {
 		return err
 	}
-	return s.report(tx, h, what)
+	_, err := s.report(tx, h, what)
+	return err
 }

@@ -30,6 +30,13 @@ const (
 	// grantFor is how long after a recovery the lost address can be replaced without
 	// another wait.
 	grantFor = 24 * time.Hour
+	// startMost is the latest that a handover's time begins to run. It runs against whoever
+	// is warned of it, so it waits until the warning has provably arrived: a phone may be
+	// off for a night. Of most mails nobody ever learns that they arrived, and whoever lost
+	// an address for good waits for all of this; so it is no longer than that night.
+	startMost = 12 * time.Hour
+	// lookEvery is how often it is asked whether the warning has arrived.
+	lookEvery = 10 * time.Minute
 	// handoverFor is how long one that has ended is kept, for questions about it, as codes
 	// are. It holds an address that may be somebody else's since; what happened stays in
 	// the account's history.
@@ -60,10 +67,11 @@ func (p Policy) checkWaits() error {
 	return errors.Join(wrong...)
 }
 
-func (p Policy) recoveryLimits() []LimitRow {
+// recoveryLimits are published with the latest end, where the time waits for a warning.
+func (p Policy) recoveryLimits(late time.Duration) []LimitRow {
 	return []LimitRow{
 		{Name: "recover.identity", Key: "account.limit.recover", Most: p.RecoveryTries, Window: recoveryTryWindow},
-		{Name: "contact.change", Key: "account.limit.change", Most: 1, Window: p.CoolingOff},
+		{Name: "contact.change", Key: "account.limit.change", Most: 1, Window: p.CoolingOff + late},
 	}
 }
 
@@ -79,6 +87,7 @@ type step int
 
 const (
 	stepSleep  step = iota // nothing to do before the time that is given
+	stepLook               // has the warning arrived?
 	stepSettle             // the cooling-off is over: the former address is free
 	stepRemind             // half of a recovery's wait is over
 	stepRipe               // the recovery can be completed
@@ -90,6 +99,8 @@ const (
 func (h handover) step(now time.Time) (step, time.Time) {
 	half, lapse := h.began.Add(h.due.Sub(h.began)/2), h.due.Add(openFor)
 	switch {
+	case h.waitsForStart(now):
+		return stepLook, earlier(now.Add(lookEvery), h.began.Add(startMost))
 	case h.kind == ContactChange && now.Before(h.due):
 		return stepSleep, h.due
 	case h.kind == ContactChange:
@@ -106,6 +117,39 @@ func (h handover) step(now time.Time) (step, time.Time) {
 		return stepRipe, lapse
 	}
 	return stepSleep, lapse
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// waitsForStart says that it is not known yet from when a handover's time runs.
+func (h handover) waitsForStart(now time.Time) bool {
+	return h.notice != 0 && now.Before(h.began.Add(startMost))
+}
+
+// surely is the earliest that a handover can be due, which it is when nothing waits.
+func (h handover) surely(now time.Time) time.Time {
+	if h.waitsForStart(now) {
+		return h.due.Add(-startMost)
+	}
+	return h.due
+}
+
+// warnedBy gives a handover whose time waits for a message.
+func (h handover) warnedBy(message int64) handover {
+	h.notice, h.due = message, h.due.Add(startMost)
+	return h
+}
+
+// startedAt gives a handover whose warning has arrived.
+func (h handover) startedAt(arrived time.Time) handover {
+	late := min(max(arrived.Sub(h.began), 0), startMost)
+	h.notice, h.due = 0, h.due.Add(late-startMost)
+	return h
 }
 
 // How far the owner of a recovery has been told.

@@ -69,16 +69,20 @@ func (s *Service) grant(tx *sqldb.Tx, h handover, browser string) (outcome, erro
 	if err := s.disarm(tx, h.account, time.Time{}); err != nil {
 		return outcome{}, err
 	}
-	if err := s.report(tx, h, "recovered"); err != nil {
+	if _, err := s.report(tx, h, "recovered"); err != nil {
 		return outcome{}, err
 	}
 	return outcome{signed: Signed{Account: h.account, Purpose: otp.Recover}}, s.welcome(tx, h.account, browser)
 }
 
 // disarm takes from an account what lets somebody in without a code, as far as it came
-// at a time or later, and ends every session.
+// at a time or later, ends every session, and voids the codes that were asked for: one
+// that is kept until now would bring back what is taken away.
 func (s *Service) disarm(tx *sqldb.Tx, account int64, since time.Time) error {
 	if err := dropCredentials(tx, account, since); err != nil {
+		return err
+	}
+	if err := s.codes.Void(tx, account); err != nil {
 		return err
 	}
 	return s.onPasswordSet(tx, account)

@@ -63,30 +63,37 @@ func (s *Service) values(r row, h handover, from, to Address) map[string]string 
 	return map[string]string{"from": from.masked(), "to": to.masked(), "due": when(h.due), "until": when(h.due.Add(openFor))}
 }
 
-// report notes a step of a recovery in the history and tells every channel of it.
-func (s *Service) report(tx *sqldb.Tx, h handover, what string) error {
+// report notes a step of a recovery in the history and tells every channel of it. It gives
+// the message to the address that is said to be lost.
+func (s *Service) report(tx *sqldb.Tx, h handover, what string) (lost int64, err error) {
 	r, err := get(tx, h.account)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := insertEvent(tx, r.id, "account.history."+what); err != nil {
-		return err
+		return 0, err
 	}
 	left, err := s.addressOf(r, h.channel)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	everybody, err := s.reachable(r, Address{})
+	others, err := s.reachable(r, left)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return s.send(tx, r, "account.told."+what, s.values(r, h, Address{}, left), s.warnings(h, everybody...)...)
+	return s.warn(tx, r, "account.told."+what, s.values(r, h, Address{}, left), s.warnings(h, append(others, left)...)...)
 }
 
 // send queues one message to several addresses.
 func (s *Service) send(tx *sqldb.Tx, r row, key string, args map[string]string, to ...letter) error {
+	_, err := s.warn(tx, r, key, args, to...)
+	return err
+}
+
+// warn is send for a message that somebody's time depends on: it gives the first one.
+func (s *Service) warn(tx *sqldb.Tx, r row, key string, args map[string]string, to ...letter) (first int64, err error) {
 	if len(to) == 0 {
-		return nil
+		return 0, nil
 	}
 	messages := make([]notify.Message, len(to))
 	for i, l := range to {
@@ -95,10 +102,14 @@ func (s *Service) send(tx *sqldb.Tx, r row, key string, args map[string]string, 
 			messages[i].Link = l.link
 		}
 	}
-	if _, err := s.tell(tx, messages...); err != nil {
-		return fmt.Errorf("tell %s: %w", key, err)
+	ids, err := s.tell(tx, messages...)
+	if err != nil {
+		return 0, fmt.Errorf("tell %s: %w", key, err)
 	}
-	return nil
+	if len(ids) > 0 {
+		first = ids[0]
+	}
+	return first, nil
 }
 
 // undoSecret is the length of an undo link's secret in bytes: it shows masked addresses

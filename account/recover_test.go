@@ -325,8 +325,7 @@ func TestEverySMSAboutAnAccountFitsInOnePart(t *testing.T) {
 		for _, lang := range []locale.Lang{locale.ID, locale.EN} {
 			when := locale.Day(lang, longest) + ", " + locale.Clock(lang, longest)
 			words := texts.Text(lang, key, map[string]any{"due": when, "until": when})
-			// 160 characters of the plain alphabet, and ten of them for the message's mark.
-			if len(words) > 150 || strings.ContainsFunc(words, func(r rune) bool { return r > 126 }) {
+			if len(words) > smsMost || strings.ContainsFunc(words, func(r rune) bool { return r > 126 }) {
 				t.Errorf("%s %s has %d characters: %s", lang, key, len(words), words)
 			}
 		}

@@ -150,7 +150,9 @@ func indexesOf(entries []*entry) []seal.Index {
 }
 
 // claimMissing claims e-mails under every key version where no claim is yet, and
-// puts the outcome into found. Another node may have been quicker: its claim stands.
+// puts the outcome into found. Another node may have been quicker: its claim stands. So
+// does one that was found: it is asked for again, so that the statements of a known
+// address are those of any other.
 func claimMissing(tx *sqldb.Tx, entries []*entry, found map[string]claim) error {
 	wanted := map[string]claim{}
 	for _, e := range entries {
@@ -162,8 +164,9 @@ func claimMissing(tx *sqldb.Tx, entries []*entry, found map[string]claim) error 
 			owner.account = e.account
 		}
 		for _, ix := range e.indexes {
-			if _, there := found[ix.Sum]; !there {
-				wanted[ix.Sum] = claim{index: ix, account: owner.account, proven: owner.proven}
+			wanted[ix.Sum] = claim{index: ix, account: owner.account, proven: owner.proven}
+			if _, there := found[ix.Sum]; there { // one that is freed at this moment does not come back proven
+				wanted[ix.Sum] = claim{index: ix, account: owner.account}
 			}
 		}
 	}
@@ -189,10 +192,12 @@ func (s *Service) issueAll(tx *sqldb.Tx, entries []*entry) error {
 	if err != nil {
 		return err
 	}
+	address, message := make([]Address, len(entries)), make([]int64, len(entries))
 	for i, e := range entries {
 		e.issued = issued[i]
+		address[i], message[i] = e.Address, issued[i].Message
 	}
-	return nil
+	return s.lookUpLater(tx, address, message)
 }
 
 // proving is the purpose of proving an address.
@@ -204,19 +209,20 @@ func proving(a Address) otp.Purpose {
 }
 
 // insertAccounts makes the accounts that were decided on: one per new e-mail claim,
-// and one per new challenge to a phone that nobody has.
+// and one per new challenge to a phone that nobody has. An account that is there already
+// is named too and stays as it is, so that an answer takes as long for it as for a new one.
 func (s *Service) insertAccounts(tx *sqldb.Tx, entries []*entry) error {
 	var rows []row
 	for _, e := range entries {
-		made := e.owner.account == e.account
+		id := e.owner.account
 		if e.Address.Channel == notify.SMS {
-			made = e.issued.Account == e.account
+			id = e.issued.Account
 		}
-		if !made {
+		if id == 0 { // a phone that was limited has no account made for it
 			continue
 		}
-		r := row{id: e.account, state: Unproven, lang: e.Lang, consentVersion: e.ConsentVersion, consent: tx.Now(), created: tx.Now()}
-		*r.contact(e.Address.Channel) = contact{sealed: s.sealAddress(e.account, e.Address)}
+		r := row{id: id, state: Unproven, lang: e.Lang, consentVersion: e.ConsentVersion, consent: tx.Now(), created: tx.Now()}
+		*r.contact(e.Address.Channel) = contact{sealed: s.sealAddress(id, e.Address)}
 		rows = append(rows, r)
 	}
 	return insertRows(tx, rows)
@@ -283,5 +289,6 @@ func (s *Service) issueOne(tx *sqldb.Tx, r otp.Request) (int64, error) {
 	if issued[0].Refused != nil {
 		return 0, issued[0].Refused
 	}
-	return issued[0].Challenge, nil
+	to := Address{Channel: r.Channel, Value: r.Destination}
+	return issued[0].Challenge, s.lookUpLater(tx, []Address{to}, []int64{issued[0].Message})
 }

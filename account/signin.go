@@ -45,16 +45,15 @@ func (s *Service) take(tx *sqldb.Tx, a Address, browser string) (try, error) {
 	if err != nil {
 		return try{}, err
 	}
+	knows, err := s.KnowsBrowser(tx, owner.account, browser)
+	if err != nil {
+		return try{}, err
+	}
 	var t try
 	known := ""
 	if owner.isProven() {
 		t.account = owner.account
-		if t.hash, err = passwordOf(tx, t.account); err != nil {
-			return try{}, err
-		}
-		if knows, err := s.KnowsBrowser(tx, t.account, browser); err != nil {
-			return try{}, err
-		} else if knows {
+		if knows {
 			known = hashBrowser(browser)
 		}
 	}
@@ -66,7 +65,9 @@ func (s *Service) take(tx *sqldb.Tx, a Address, browser string) (try, error) {
 	if !t.verdict.Allowed {
 		return try{}, fault.LimitedUntil("account.sign_in.limited", t.verdict.Opens, fault.Args{"most": t.verdict.Most})
 	}
-	return t, nil
+	// Asked in every case: the statements do not depend on whether anybody has the address.
+	t.hash, err = passwordOf(tx, t.account)
+	return t, err
 }
 
 // compare costs the same for an unknown address. A right password under outdated

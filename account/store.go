@@ -45,6 +45,7 @@ const columnCount = 10
 // square of its parameters.
 const insertMost = 256
 
+// insertRows writes new accounts. One that is there already stays as it is.
 func insertRows(tx *sqldb.Tx, rows []row) error {
 	for part := range sqldb.Parts(rows, insertMost) {
 		args := make([]any, 0, len(part)*columnCount)
@@ -52,7 +53,7 @@ func insertRows(tx *sqldb.Tx, rows []row) error {
 			args = append(args, r.id, r.state, r.lang, r.consentVersion, sqldb.Millis(r.consent), sqldb.Millis(r.created),
 				r.email.sealed, sqldb.Millis(r.email.proven), r.phone.sealed, sqldb.Millis(r.phone.proven))
 		}
-		if _, err := tx.Exec(`INSERT INTO account (`+columns+`) VALUES `+sqldb.Values(len(part), columnCount, 1), args...); err != nil {
+		if _, err := tx.Exec(`INSERT INTO account (`+columns+`) VALUES `+sqldb.Values(len(part), columnCount, 1)+` ON CONFLICT (id) DO NOTHING`, args...); err != nil {
 			return fmt.Errorf("insert accounts: %w", err)
 		}
 	}
@@ -179,7 +180,7 @@ func browsersSeen(q sqldb.Querier, account int64) ([]time.Time, error) {
 
 // eraseRows deletes an account and all that hangs on it, but not its claims.
 func eraseRows(tx *sqldb.Tx, account int64) error {
-	for _, table := range []string{"password", "passkey", "known_browser", "handover", "account_event"} {
+	for _, table := range []string{"password", "passkey", "known_browser", "first_proof", "handover", "account_event"} {
 		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE account = $1`, account); err != nil {
 			return fmt.Errorf("erase %s: %w", table, err)
 		}

@@ -23,6 +23,7 @@ type handover struct {
 	due     time.Time
 	ended   time.Time
 	told    int
+	notice  int64 // the message that the time waits for; 0 when due is exact
 }
 
 // The states of a handover.
@@ -34,20 +35,20 @@ const (
 	stateOver      = "over" // the time to take it back, or to complete it, is over
 )
 
-const handoverColumns = `id, account, kind, channel, former_sealed, browser_hash, state, asked_ms, began_ms, due_ms, ended_ms, told`
+const handoverColumns = `id, account, kind, channel, former_sealed, browser_hash, state, asked_ms, began_ms, due_ms, ended_ms, told, notice`
 
 func scanHandover(row interface{ Scan(...any) error }) (handover, error) {
 	var h handover
 	var asked, began, due, ended int64
-	err := row.Scan(&h.id, &h.account, &h.kind, &h.channel, &h.former, &h.browser, &h.state, &asked, &began, &due, &ended, &h.told)
+	err := row.Scan(&h.id, &h.account, &h.kind, &h.channel, &h.former, &h.browser, &h.state, &asked, &began, &due, &ended, &h.told, &h.notice)
 	h.asked, h.began, h.due, h.ended = sqldb.Time(asked), sqldb.Time(began), sqldb.Time(due), sqldb.Time(ended)
 	return h, err
 }
 
 func insertHandover(tx *sqldb.Tx, h handover) error {
-	_, err := tx.Exec(`INSERT INTO handover (`+handoverColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+	_, err := tx.Exec(`INSERT INTO handover (`+handoverColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		h.id, h.account, string(h.kind), string(h.channel), h.former, h.browser, h.state,
-		sqldb.Millis(h.asked), sqldb.Millis(h.began), sqldb.Millis(h.due), sqldb.Millis(h.ended), h.told)
+		sqldb.Millis(h.asked), sqldb.Millis(h.began), sqldb.Millis(h.due), sqldb.Millis(h.ended), h.told, h.notice)
 	if err != nil {
 		return fmt.Errorf("insert handover: %w", err)
 	}
@@ -103,6 +104,14 @@ func setBegun(tx *sqldb.Tx, h handover) error {
 		sqldb.Millis(h.began), sqldb.Millis(h.due), h.id)
 	if err != nil {
 		return fmt.Errorf("begin recovery: %w", err)
+	}
+	return nil
+}
+
+// setDue writes what a handover's time waits for, and when it is over.
+func setDue(tx *sqldb.Tx, h handover) error {
+	if _, err := tx.Exec(`UPDATE handover SET notice = $1, due_ms = $2 WHERE id = $3`, h.notice, sqldb.Millis(h.due), h.id); err != nil {
+		return fmt.Errorf("set due of handover: %w", err)
 	}
 	return nil
 }

@@ -65,6 +65,12 @@ type world struct {
 	phones   []int64 // accounts whose phone was proven
 	ended    []int64 // accounts whose sessions were ended
 	identity map[int64]account.RecoveryClaim
+
+	messages *notify.Service
+	watches  bool // whether warnings arrived is asked for
+
+	resolver   account.Resolver // nil: no domain is looked up
+	disposable account.Disposable
 }
 
 func each(t *testing.T, test func(w *world)) {
@@ -103,9 +109,15 @@ func (w *world) open(keys *seal.Keys) {
 	if w.codes, err = otp.New(otp.Config{DB: w.db, Keys: keys, Notify: messages}); err != nil {
 		w.Fatal(err)
 	}
-	w.accounts, err = account.New(account.Config{Passwords: password.New(password.Config{Workers: 1, MaxWaiting: 8}), DB: w.db, Keys: keys, Jobs: queue, Codes: w.codes,
+	w.messages = messages
+	var arrived func(sqldb.Querier, int64) (time.Time, error)
+	if w.watches {
+		arrived = messages.Arrived
+	}
+	w.accounts, err = account.New(account.Config{Arrived: arrived, Passwords: password.New(password.Config{Workers: 1, MaxWaiting: 8}), DB: w.db, Keys: keys, Jobs: queue, Codes: w.codes,
 		Policy: account.Policy{PasswordTries: tries, Window: window}, Site: site,
 		Tell: messages.Queue,
+		Mail: account.Mail{Resolver: w.resolver, To: messages.To, Fail: messages.Fail}, Disposable: w.disposable,
 		IdentityMatches: func(_ sqldb.Querier, id int64, claim account.RecoveryClaim) (bool, error) {
 			return w.identity[id] == claim, nil
 		},
@@ -122,7 +134,7 @@ func (w *world) open(keys *seal.Keys) {
 	}
 	w.Cleanup(w.accounts.Close)
 	w.keys = keys
-	w.worker = jobs.NewWorker(queue, jobs.Config{Slots: map[string]int{notify.QueueName: 4, account.QueueName: 1}})
+	w.worker = jobs.NewWorker(queue, jobs.Config{Slots: map[string]int{notify.QueueName: 4, account.QueueName: 1, account.DomainQueue: 4}})
 	for _, handlers := range []map[string]jobs.Handler{messages.Handlers(), w.accounts.Handlers()} {
 		for kind, handler := range handlers {
 			w.worker.Handle(kind, handler)
