@@ -18,6 +18,7 @@ import (
 	"gelombang/draw/transcript"
 	"gelombang/eligibility"
 	"gelombang/identity"
+	"gelombang/internal/jobs"
 	"gelombang/internal/seal"
 	"gelombang/internal/sqldb"
 	"gelombang/wave"
@@ -74,6 +75,7 @@ func (p Place) Code() string { return p.Receipt.Commitment().String() }
 type Config struct {
 	DB     *sqldb.DB
 	Keys   *seal.Keys
+	Jobs   *jobs.Queue // of the reminders
 	Waves  *wave.Service
 	Signer *transcript.Signer // of receipts
 
@@ -84,6 +86,9 @@ type Config struct {
 	Identity func(q sqldb.Querier, account int64) (identity.Facts, error)
 	// Proven says which contacts of an account are proven.
 	Proven func(q sqldb.Querier, account int64) (email, phone bool, err error)
+	// Members lists the accounts that have a proven contact by their ids, after one of
+	// them: whom a reminder can reach.
+	Members func(q sqldb.Querier, after int64, most int) ([]int64, error)
 	// Tell queues a message on an account's proven channels. Values are numbers,
 	// times and locale.Key, to be written in the person's language.
 	Tell func(tx *sqldb.Tx, account int64, key string, args map[string]any) error

@@ -242,6 +242,7 @@ func erase(tx *sqldb.Tx, account int64) error {
 		`UPDATE place SET state = CASE WHEN state = 'joined' AND settled_ms = 0 THEN 'withdrawn' ELSE state END,
 			account = -id, token = '', receipt = '', kk_version = 0, kk_sum = '', age = 0, sex = '' WHERE account = $1`,
 		`DELETE FROM statements WHERE account = $1`,
+		`DELETE FROM reminder WHERE account = $1`,
 	} {
 		if _, err := tx.Exec(statement, account); err != nil {
 			return fmt.Errorf("erase application: %w", err)

@@ -24,5 +24,10 @@ func (s *Service) open(tx *sqldb.Tx, w Wave, actor audit.Actor) error {
 	if err := s.c.Jobs.Enqueue(tx, closeJob(next)); err != nil {
 		return err
 	}
+	if s.c.OnOpen != nil {
+		if err := s.c.OnOpen(tx, next); err != nil {
+			return err
+		}
+	}
 	return s.write(tx, w, "wave.open", actor, "")
 }

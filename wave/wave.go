@@ -140,6 +140,8 @@ type Config struct {
 	Jobs  *jobs.Queue
 	Chain transcript.Chain // the beacon that waves opened from now on name
 	Rules string           // source of the programme's rules, frozen by each opening
+	// OnOpen is told of an opening in its transaction (wire: application.Opened).
+	OnOpen func(tx *sqldb.Tx, w Wave) error
 	// OnClose is told of a closing in its transaction (wire: draw.Schedule).
 	OnClose func(tx *sqldb.Tx, w Wave) error
 }

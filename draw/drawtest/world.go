@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -67,6 +68,7 @@ type Options struct {
 	PMin    float64           // 1e-9 by default: no fair draw is held
 	Chain   *transcript.Chain // the simulator's by default
 	Changes int
+	Remind  bool // people are reminded of a wave that closes
 }
 
 // New starts a programme of two waves, "1" and "2", the first of which opens now.
@@ -102,8 +104,14 @@ func (w *World) build(t *testing.T, keys *seal.Keys, o Options) {
 		chain = *o.Chain
 	}
 	w.Waves = wave.New(wave.Config{DB: w.DB, Jobs: w.Jobs, Chain: chain, Rules: Rules(t).Source(),
+		OnOpen: func(tx *sqldb.Tx, wv wave.Wave) error {
+			if !o.Remind {
+				return nil
+			}
+			return w.Apps.Opened(tx, wv)
+		},
 		OnClose: func(tx *sqldb.Tx, wv wave.Wave) error { return w.Draws.Schedule(tx, wv) }})
-	w.Apps = application.New(application.Config{DB: w.DB, Keys: keys, Waves: w.Waves, Signer: w.Signer,
+	w.Apps = application.New(application.Config{DB: w.DB, Keys: keys, Jobs: w.Jobs, Members: w.members, Waves: w.Waves, Signer: w.Signer,
 		Statements: []string{"citizen"}, ChangesPerDay: o.Changes, Identity: w.facts, Proven: w.proven, Tell: w.tell})
 	w.Draws = draw.New(draw.Config{DB: w.DB, Jobs: w.Jobs, Waves: w.Waves, Signer: w.Signer, Dir: t.TempDir(),
 		Beacon: draw.Relays{URLs: []string{w.Beacon.URL()}}, Settle: w.Apps.Settle, Received: w.Apps.Received,
@@ -112,8 +120,8 @@ func (w *World) build(t *testing.T, keys *seal.Keys, o Options) {
 		},
 		OnEnd: func(tx *sqldb.Tx, wv wave.Wave) error { return w.Announce.Start(tx, wv) }})
 	w.Announce = announce.New(announce.Config{DB: w.DB, Jobs: w.Jobs, Waves: w.Waves, Applications: w.Apps, Draws: w.Draws, Tell: w.announce})
-	w.Worker = jobs.NewWorker(w.Jobs, jobs.Config{Slots: map[string]int{wave.QueueName: 1, draw.QueueName: 1, announce.QueueName: 1}})
-	for _, handlers := range []map[string]jobs.Handler{w.Waves.Handlers(), w.Draws.Handlers(), w.Announce.Handlers()} {
+	w.Worker = jobs.NewWorker(w.Jobs, jobs.Config{Slots: map[string]int{wave.QueueName: 1, draw.QueueName: 1, announce.QueueName: 1, application.QueueName: 1}})
+	for _, handlers := range []map[string]jobs.Handler{w.Waves.Handlers(), w.Apps.Handlers(), w.Draws.Handlers(), w.Announce.Handlers()} {
 		for kind, h := range handlers {
 			w.Worker.Handle(kind, h)
 		}
@@ -261,6 +269,18 @@ func (w *World) proven(_ sqldb.Querier, account int64) (email, phone bool, err e
 	defer w.mu.Unlock()
 	p := w.people[account]
 	return p.Email, p.Phone, w.there(account)
+}
+
+func (w *World) members(_ sqldb.Querier, after int64, most int) (ids []int64, _ error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for account := range w.people {
+		if account > after {
+			ids = append(ids, account)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(len(ids), most)], nil
 }
 
 func (w *World) there(account int64) error {
