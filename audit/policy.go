@@ -15,6 +15,11 @@ var Actions = []string{
 	"person.look",   // staff opened a person's file, values masked
 	"person.reveal", // staff saw a person's values in full
 	"message.look",  // staff opened one message
+	"photo.look",    // staff saw the picture of an identity card
+
+	"photo.accept", "photo.decline",
+	"identity.mode", "identity.admit", "identity.keep",
+	"identity.claim", "identity.give", "identity.take", // a NIK: asked for, given to an account, taken from another
 
 	"wave.plan", "wave.open", "wave.close", "wave.settle", "wave.freeze", "wave.void",
 	"draw.commit", "draw.run", "draw.approve", "draw.release", "draw.reveal", "draw.hold",

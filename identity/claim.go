@@ -1,6 +1,11 @@
 package identity
 
-import "gelombang/internal/sqldb"
+import (
+	"strconv"
+
+	"gelombang/internal/sqldb"
+	"gelombang/limit"
+)
 
 // PhoneProven claims the NIK of an account that the registry matched before its
 // phone was proven. It composes: the caller's transaction proves the phone.
@@ -41,9 +46,25 @@ func (s *Service) claim(tx *sqldb.Tx, account int64, nik NIK) (taken bool, err e
 	return true, s.announce(tx, account, InUse)
 }
 
+// tellOwner says to a NIK's owner that somebody else tried it, once a day.
 func (s *Service) tellOwner(tx *sqldb.Tx, owner int64) error {
+	v, err := limit.Take(tx, limit.Use{Budget: limit.Budget{Name: "identity.nik_tried", Most: 1, Window: ownerWindow},
+		Key: strconv.FormatInt(owner, 10)})
+	if err != nil || !v.Allowed {
+		return err
+	}
 	if err := note(tx, owner, "nik_tried"); err != nil {
 		return err
 	}
 	return s.tell(tx, owner, toldOwner)
+}
+
+// tellIfTaken tells the owner of a NIK, if it has one, that another account tried it in
+// vain. That account learns nothing of it.
+func (s *Service) tellIfTaken(tx *sqldb.Tx, account int64, nik NIK) error {
+	owner, err := ownerOf(tx, s.indexes(nik))
+	if err != nil || owner == 0 || owner == account {
+		return err
+	}
+	return s.tellOwner(tx, owner)
 }

@@ -59,6 +59,8 @@ func TestEveryFieldOfTheFormHasItsRule(t *testing.T) {
 		{"unknown employment", func(f *identity.Form) { f.Employment = "king" }, "employment identity.employment.missing"},
 		{"no NIK", func(f *identity.Form) { f.NIK = "" }, "nik identity.nik.missing"},
 		{"a short KK", func(f *identity.Form) { f.KK = "3201" }, "kk identity.kk.too_short"},
+		{"NIK and KK exchanged", func(f *identity.Form) { f.NIK, f.KK = f.KK, f.NIK }, "nik identity.nik.is_kk soft; kk identity.kk.is_nik soft"},
+		{"NIK is the KK", func(f *identity.Form) { f.NIK = f.KK }, "nik identity.nik.same_as_kk soft"},
 		{"KK is the NIK", func(f *identity.Form) { f.KK = f.NIK }, "kk identity.kk.same_as_nik soft"},
 		{"month differs", func(f *identity.Form) { f.BirthDate.Month = 8 }, "nik identity.nik.month_differs soft"},
 	}
@@ -115,7 +117,8 @@ func TestEveryWordExistsInBothLanguages(t *testing.T) {
 		}
 	}
 	wanted := slices.Concat(stateKeys(), messageKeys(),
-		[]string{"identity.already_matched", "identity.corrections", "identity.state.none", "identity.state.parked.slow"})
+		[]string{"identity.already_matched", "identity.corrections", "identity.state.none", "identity.state.parked.slow",
+			"identity.reason_missing", "identity.mode_unknown", "identity.not_held", "identity.not_in_use"})
 	for _, key := range wanted {
 		if indonesian[key] == "" || english[key] == "" {
 			t.Errorf("no words for %s", key)
@@ -133,7 +136,7 @@ func placeholders(sentence string) string {
 }
 
 func stateKeys() (keys []string) {
-	for _, st := range identity.States {
+	for _, st := range append(slices.Clone(identity.States), identity.Review) {
 		if st == identity.None {
 			continue
 		}
@@ -143,19 +146,20 @@ func stateKeys() (keys []string) {
 			keys = append(keys, "identity.history."+string(st))
 		}
 	}
-	return append(keys, "identity.history.submitted", "identity.history.corrected", "identity.history.nik_tried")
+	return append(keys, "identity.history.submitted", "identity.history.corrected", "identity.history.nik_tried",
+		"identity.history.admitted", "identity.history.waived", "identity.history.moved", "identity.history.given")
 }
 
 func messageKeys() (keys []string) {
-	for _, told := range []string{"matched", "differs", "person_state", "not_found", "in_use", "nik_tried"} {
+	for _, told := range []string{"matched", "differs", "person_state", "not_found", "in_use", "nik_tried", "review", "moved", "given"} {
 		name := "identity.told." + told
 		keys = append(keys, name+".subject", name+".text", name+".sms")
 	}
 	return keys
 }
 
-// oneSMS is what a single message holds: more is split and paid twice.
-var oneSMS = regexp.MustCompile(`^[ -~]{1,160}$`)
+// oneSMS is what a single message holds beside its mark: more is split and paid twice.
+var oneSMS = regexp.MustCompile(`^[ -~]{1,148}$`)
 
 func TestMessagesFitOneSMSAndNameNobody(t *testing.T) {
 	t.Parallel()

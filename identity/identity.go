@@ -13,10 +13,15 @@
 //	inactive   … switched off
 //	not_found  the registry has no such NIK
 //	in_use     every field matched, but the NIK is another account's
+//	review     sent, but too many accounts tried this NIK: an official looks before
+//	           the registry is asked. For other nouns it is parked
 //
 // From every state but matched the person may submit again. Only a verdict of
 // the registry changes parked: an outage, a used-up quota or an answer that
 // nobody can read never does, and never costs the person a try.
+//
+// How identities are checked has modes (modes.go): asked online, parked without
+// asking, matched by file, or not checked at all, which each submission then says.
 //
 // To state a NIK claims nothing and tells nobody anything. It becomes an
 // account's own, for good, once the registry matched every field and the phone is
@@ -56,9 +61,11 @@ const (
 	Inactive  State = "inactive"
 	NotFound  State = "not_found"
 	InUse     State = "in_use"
+
+	Review State = "review" // a Record's alone
 )
 
-// States is the closed list, in the order of the constants.
+// States is the closed list of what Facts say, in the order of the constants.
 var States = []State{None, Parked, Matched, Differs, Deceased, Duplicate, Inactive, NotFound, InUse}
 
 // Form is what a person types. The numbers are as typed; what Record gives back
@@ -88,6 +95,12 @@ type Record struct {
 	NextTry    time.Time      // Parked: when the registry is asked again
 	NoAnswer   registry.Cause // Parked: why it gave no answer the last time; for staff
 	Queue      int            // Parked: how many were sent earlier and wait too; at most QueueMost
+	PerMinute  int            // Parked: answers of the registry in a minute, as measured; 0: not known
+	Expected   time.Time      // Parked: when the answer is to be there at this pace; zero when not known
+	Mode       Mode           // Parked: how identities are checked now
+	Waived     bool           // accepted unchecked at some time: the programme had switched the check off
+	CardShows  bool           // InUse: an accepted photo shows the NIK on this person's card too
+	Asked      bool           // InUse: an official will look whose it is
 	Claimed    time.Time      // since when the NIK is this account's; zero while it is not
 
 	Tries     int       // corrections of the running day
@@ -103,6 +116,7 @@ func (r Record) Slow() bool { return r.State == Parked && r.NoAnswer != "" }
 type Facts struct {
 	State                 State
 	Claimed               bool // the NIK is this account's
+	Waived                bool // Parked, and the programme lets it pass unchecked
 	Name                  string
 	NIK                   NIK
 	KK                    KK
@@ -140,11 +154,15 @@ type Config struct {
 	Education, Employment []string
 
 	CorrectionsPerDay int           // changes of a submission; 5 by default
+	AccountsPerNIK    int           // that may ask about one NIK in a week; 3 by default
 	RetryFirst        time.Duration // before the registry is asked a second time; 5 s by default
 	RetryMost         time.Duration // the pause doubles up to this; 5 min by default
 
 	// PhoneProvenOf says whether an account has a proven phone.
 	PhoneProvenOf func(q sqldb.Querier, account int64) (bool, error)
+	// CardShowsNIK says whether an accepted photo of an account's card shows the NIK that it
+	// stated: the proof by which a claim moves. Nil: there are no photos, and none does.
+	CardShowsNIK func(q sqldb.Querier, account int64) (bool, error)
 	// Tell queues a message on an account's proven channels. It carries no personal data.
 	Tell func(tx *sqldb.Tx, account int64, key string, args map[string]string) error
 	// OnChange hears of every change of state, in its transaction.
@@ -155,18 +173,22 @@ type Config struct {
 type Service struct {
 	config Config
 	line   line
+	tally  tally
 }
 
 // New makes a service.
 func New(c Config) *Service {
 	c.CorrectionsPerDay = cmp.Or(c.CorrectionsPerDay, defaultCorrections)
+	c.AccountsPerNIK = cmp.Or(c.AccountsPerNIK, defaultAccountsPerNIK)
 	c.RetryFirst = cmp.Or(c.RetryFirst, defaultRetryFirst)
 	c.RetryMost = cmp.Or(c.RetryMost, defaultRetryMost)
 	return &Service{config: c}
 }
 
 // Limits lists what the service limits, for the page that publishes limits.
-func (s *Service) Limits() []limit.Budget { return []limit.Budget{s.corrections()} }
+func (s *Service) Limits() []limit.Budget {
+	return []limit.Budget{s.corrections(), s.accountsPerNIK(), claimsBudget}
+}
 
 // Record gives an account's submission; its State is None when nothing was sent.
 func (s *Service) Record(q sqldb.Querier, account int64) (Record, error) {
@@ -176,9 +198,15 @@ func (s *Service) Record(q sqldb.Querier, account int64) (Record, error) {
 	}
 	rec := r.record()
 	if rec.State == Parked {
-		if rec.Queue, err = s.line.earlier(q, rec.Submitted); err != nil {
+		if err := s.wherein(q, &rec); err != nil {
 			return Record{}, err
 		}
+	}
+	if rec.State == InUse {
+		if rec.CardShows, err = s.cardShows(q, account); err != nil {
+			return Record{}, err
+		}
+		rec.Asked = r.claims()
 	}
 	used, err := limit.Look(q, s.correctionOf(account))
 	if err != nil {
@@ -188,18 +216,48 @@ func (s *Service) Record(q sqldb.Querier, account int64) (Record, error) {
 	return rec, nil
 }
 
+// wherein fills in where in the line a parked submission is.
+func (s *Service) wherein(q sqldb.Querier, rec *Record) error {
+	setting, err := s.Mode(q)
+	if err != nil {
+		return err
+	}
+	view, err := s.line.look(q)
+	if err != nil {
+		return err
+	}
+	rec.Mode, rec.Queue, rec.PerMinute = setting.Mode, view.earlier(rec.Submitted), view.pace.answers
+	if rec.Mode == Online {
+		rec.Expected = expected(q.Now(), rec.Queue, rec.PerMinute)
+	}
+	return nil
+}
+
 // Facts gives what other nouns decide by; its State is None when nothing was sent.
 func (s *Service) Facts(q sqldb.Querier, account int64) (Facts, error) {
 	r, err := s.load(q, account)
 	if err != nil {
 		return Facts{}, err
 	}
+	waived, err := s.waivedNow(q, r)
+	if err != nil {
+		return Facts{}, err
+	}
 	f := r.form
 	return Facts{
-		State: r.state, Claimed: !r.claimed.IsZero(), Name: f.Name, NIK: NIK(f.NIK), KK: KK(f.KK),
+		State: r.state, Claimed: !r.claimed.IsZero(), Waived: waived, Name: f.Name, NIK: NIK(f.NIK), KK: KK(f.KK),
 		BirthDate: f.BirthDate, Sex: f.Sex, Province: provinceOf(f.Regency), Regency: f.Regency,
 		Education: f.Education, Employment: f.Employment,
 	}, nil
+}
+
+// waivedNow: passing unchecked lasts for as long as the programme does without the check.
+func (s *Service) waivedNow(q sqldb.Querier, r row) (bool, error) {
+	if r.state != Parked || r.waived == 0 {
+		return false, nil
+	}
+	setting, err := s.Mode(q)
+	return setting.Mode == Off, err
 }
 
 // History gives a person's timeline, newest first.

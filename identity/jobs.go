@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -19,13 +20,63 @@ const KindVerify = "identity.verify"
 
 // question is the args of KindVerify.
 type question struct {
-	Account    int64 `json:"account"`
-	Submission int64 `json:"submission"`
+	Account    int64   `json:"account"`
+	Submission int64   `json:"submission"`
+	Urgency    urgency `json:"urgency,omitempty"`
 }
 
 // Handlers are the job kinds of this package.
 func (s *Service) Handlers() map[string]jobs.Handler {
-	return map[string]jobs.Handler{KindVerify: s.verify}
+	return map[string]jobs.Handler{KindVerify: s.verify, KindTend: s.tend}
+}
+
+// proceed goes on with a parked submission that nothing holds back, as the mode has it.
+// The row is held.
+func (s *Service) proceed(tx *sqldb.Tx, account int64) error {
+	setting, err := s.Mode(tx)
+	if err != nil {
+		return err
+	}
+	switch setting.Mode {
+	case Off:
+		return s.pass(tx, account, setting)
+	case Park, File:
+		return nil
+	}
+	r, err := s.load(tx, account)
+	if err != nil {
+		return err
+	}
+	return s.enqueue(tx, []waiting{r.waiting()})
+}
+
+// enqueue asks about submissions, each as urgently as it is. A less urgent question
+// that is on its way already finds itself out of date.
+func (s *Service) enqueue(tx *sqldb.Tx, list []waiting) error {
+	news := make([]jobs.New, len(list))
+	for i, w := range list {
+		now := w.urgency(tx.Now())
+		if err := setUrgency(tx, w.account, now); err != nil {
+			return err
+		}
+		news[i] = jobs.New{Kind: KindVerify, Queue: QueueName, Priority: jobs.Priority(now), RunAt: w.place(tx.Now()),
+			Args: question{w.account, w.submission, now}}
+	}
+	if err := s.config.Jobs.Enqueue(tx, news...); err != nil {
+		return fmt.Errorf("enqueue verification: %w", err)
+	}
+	return nil
+}
+
+// place is the moment by which a question stands in the line: when it fell due.
+func (w waiting) place(now time.Time) time.Time {
+	if !w.due.IsZero() {
+		return w.due
+	}
+	if w.submitted.IsZero() || w.submitted.After(now) {
+		return now
+	}
+	return w.submitted
 }
 
 // verify asks once, outside of any transaction. Without a verdict the job comes
@@ -37,23 +88,41 @@ func (s *Service) verify(ctx context.Context, j jobs.Job) error {
 		return err
 	}
 	var r row
+	var setting Setting
 	err := s.config.DB.Read(ctx, func(rx *sqldb.Rx) (err error) {
-		r, err = s.load(rx, asked.Account)
+		if r, err = s.load(rx, asked.Account); err == nil {
+			setting, err = s.Mode(rx)
+		}
 		return err
 	})
 	if err != nil || !r.waits(asked) {
 		return err
 	}
+	if setting.Mode != Online {
+		return s.rest(ctx, asked)
+	}
 	answer := s.config.Registry.Verify(ctx, r.form.query())
 	if ctx.Err() != nil { // we are being stopped: that says nothing about the registry
-		return jobs.Later(s.config.Now(), "stopped while asking")
+		return jobs.Later(r.waiting().place(s.config.Now()), "stopped while asking")
 	}
 	return s.settle(ctx, asked, answer)
 }
 
-// waits says whether a question is still about what the row holds.
+// rest leaves a submission without a question under way, until the mode is another.
+// Should that have happened just now, the next tend finds it.
+func (s *Service) rest(ctx context.Context, asked question) error {
+	return s.config.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		r, err := s.lock(tx, asked.Account)
+		if err != nil || !r.waits(asked) {
+			return err
+		}
+		return setUrgency(tx, asked.Account, urgencyIdle)
+	})
+}
+
+// waits says whether a question is still the one about what the row holds.
 func (r row) waits(asked question) bool {
-	return r.state == Parked && r.submission == asked.Submission
+	return r.state == Parked && r.held == "" && r.submission == asked.Submission && r.urgency == asked.Urgency
 }
 
 func (f Form) query() registry.Query {
@@ -66,8 +135,12 @@ func (f Form) query() registry.Query {
 func (s *Service) settle(ctx context.Context, asked question, answer registry.Answer) error {
 	var later error
 	luck := rand.Float64()
+	counted := s.tally.add(answer, s.config.Now())
 	err := s.config.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		later = nil
+		if err := counted.write(tx); err != nil {
+			return err
+		}
 		r, err := s.lock(tx, asked.Account)
 		if err != nil || !r.waits(asked) {
 			return err
@@ -80,6 +153,7 @@ func (s *Service) settle(ctx context.Context, asked question, answer registry.An
 		return s.conclude(tx, r, st, differs)
 	})
 	if err != nil {
+		s.tally.giveBack(counted)
 		return err
 	}
 	return later
@@ -87,6 +161,9 @@ func (s *Service) settle(ctx context.Context, asked question, answer registry.An
 
 // wait leaves a submission parked and says when its job is to come back.
 func (s *Service) wait(tx *sqldb.Tx, r row, answer registry.Answer, luck float64) (later, err error) {
+	if answer.Unasked {
+		return jobs.Later(r.waiting().place(tx.Now()), string(answer.Cause)), hush(tx, r.account, causeOf(answer))
+	}
 	pauses := backOff{first: s.config.RetryFirst, most: s.config.RetryMost}
 	next := pauses.next(tx.Now(), r.unanswered+1, answer.RetryAfter, luck).Truncate(time.Millisecond)
 	cause := causeOf(answer)
@@ -97,6 +174,11 @@ func (s *Service) wait(tx *sqldb.Tx, r row, answer registry.Answer, luck float64
 func (s *Service) conclude(tx *sqldb.Tx, r row, st State, differs []registry.Field) error {
 	if err := judge(tx, r.account, st, differs); err != nil {
 		return err
+	}
+	if st != Matched {
+		if err := s.tellIfTaken(tx, r.account, NIK(r.form.NIK)); err != nil {
+			return err
+		}
 	}
 	if st == Matched {
 		proven, err := s.config.PhoneProvenOf(tx, r.account)

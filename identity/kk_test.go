@@ -61,7 +61,7 @@ func TestCheckKKDoubtsPlaceAndDateOfIssue(t *testing.T) {
 				Args: fault.Args{"code": "99", "regency": "Kota Administrasi Jakarta Selatan"}}}},
 	}
 	for _, c := range cases {
-		got := identity.CheckKK(c.kk, c.nik, c.domicile, today)
+		got := identity.CheckKK(c.kk, identity.Stated{NIK: c.nik, Domicile: c.domicile}, today)
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
@@ -76,7 +76,7 @@ func TestNoSixteenDigitsOfAKKAreEverBlocked(t *testing.T) {
 		if len(hard) != 0 {
 			t.Fatalf("%s is refused: %v", kk, hard)
 		}
-		for _, f := range identity.CheckKK(kk, "", "3174", today) {
+		for _, f := range identity.CheckKK(kk, identity.Stated{Domicile: "3174"}, today) {
 			if !f.Soft {
 				t.Fatalf("%s is blocked by %v", kk, f)
 			}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"strconv"
 
+	"gelombang/identity/region"
 	"gelombang/internal/fault"
 )
 
@@ -40,6 +41,27 @@ func ParseNIK(typed string) (NIK, []Finding) {
 	return NIK(digits), findings
 }
 
+// ReviewNIK reads a typed NIK and says all that is to be said about it: what makes it
+// unreadable, with the number that a digit too many or too few was meant to be, or
+// else the doubts.
+func ReviewNIK(typed string, stated Stated, today Date) (NIK, []Finding) {
+	nik, findings := ParseNIK(typed)
+	if len(findings) == 0 {
+		return nik, CheckNIK(nik, stated, today)
+	}
+	if stated.Birth.Valid() { // the date alone tells where a digit is missing
+		mendLength(findings, typed, stated.Domicile, func(tried string) bool { return nikFits(tried, stated, today) })
+	}
+	return nik, findings
+}
+
+// StartNIK doubts as much of a NIK as was typed so far: the region by six digits, the
+// date by twelve. Whether it is the family card's, only the whole can tell.
+func StartNIK(typed string, stated Stated, today Date) []Finding {
+	stated.KK = ""
+	return checkStart(typed, nikKeys, func(digits string) []Finding { return CheckNIK(NIK(digits), stated, today) })
+}
+
 // CheckNIK doubts a NIK against the region codes and what the person states.
 // Every finding is soft. That the person lives elsewhere than the NIK's region
 // is no finding, since a NIK keeps the place of first registration.
@@ -50,10 +72,14 @@ func CheckNIK(nik NIK, stated Stated, today Date) []Finding {
 	if f := checkStatedBirth(stated.Birth, today); f != nil {
 		return f
 	}
+	switch {
+	case exchanged(string(nik), string(stated.KK), stated, today):
+		return []Finding{{Key: "identity.nik.is_kk", Suggestion: string(stated.KK), Soft: true}}
+	case twice(string(nik), string(stated.KK), stated, today):
+		return []Finding{{Key: "identity.nik.same_as_kk", Soft: true}}
+	}
 	findings := nikDoubts(string(nik), stated, today)
-	suggest(findings, string(nik), stated.Domicile, func(tried string) int {
-		return len(nikDoubts(tried, stated, today))
-	})
+	suggest(findings, string(nik), stated.Domicile, func(tried string) bool { return nikFits(tried, stated, today) })
 	return findings
 }
 
@@ -77,6 +103,23 @@ func nikDoubts(digits string, stated Stated, today Date) []Finding {
 		return append(findings, compareBirth(digits, stated)...)
 	}
 	return append(findings, checkOwnDate(digits, stated.Sex, today)...)
+}
+
+// nikFits says that nikDoubts finds nothing, for the hundred numbers around a typed one
+// and without a word about each.
+func nikFits(digits string, stated Stated, today Date) bool {
+	if _, known := region.Lookup(digits[:6]); !known {
+		return false
+	}
+	if !stated.Birth.Valid() {
+		return len(checkOwnDate(digits, stated.Sex, today)) == 0
+	}
+	sex := stated.Sex
+	if sex == "" {
+		sex = sexOf(digits)
+	}
+	birth := stated.Birth
+	return number(digits[6:8]) == codedDay(birth.Day, sex) && number(digits[8:10]) == birth.Month && number(digits[10:12]) == birth.Year%100
 }
 
 // compareBirth holds the six digits of the date against the stated birth, digit by digit.

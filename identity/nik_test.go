@@ -3,7 +3,6 @@ package identity_test
 import (
 	"bytes"
 	"log/slog"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -174,41 +173,42 @@ func TestAWrongDigitOfTheDateIsNamedAndMended(t *testing.T) {
 			return
 		}
 		got := identity.CheckNIK(typo, p.stated, today)
-		if len(got) != 1 || got[0].Digit != at+1 || got[0].Suggestion != p.nik.String() {
+		// Digit 7 may also have changed places with digit 6, the last of the region: then
+		// two numbers fit, and none is offered.
+		unsure := at == 6 && len(got) == 1 && got[0].Suggestion == ""
+		if len(got) != 1 || got[0].Digit != at+1 || got[0].Suggestion != p.nik.String() && !unsure {
 			t.Fatalf("%s typed as %s, digit %d: %+v", p.nik, typo, at+1, got)
 		}
 	})
 }
 
-// The share of one-digit slips that are doubted before anybody asks the
-// registry, over every slip of a fixed synthetic population. Slips in the serial
-// (a quarter of all) cannot be seen, and most region codes have neighbours.
-func TestMostOneDigitSlipsAreDoubted(t *testing.T) {
+// Whatever is typed, what is offered in its place raises no doubt and is one slip away.
+func TestAnOfferedNumberRaisesNoDoubt(t *testing.T) {
 	t.Parallel()
-	const population = 100
-	const wanted = 0.60
-	rng := rand.New(rand.NewPCG(20200411, 17))
-	slips, doubted := 0, 0
-	for range population {
-		p := somePerson(rng.IntN)
-		for at := range 16 {
-			for d := byte('0'); d <= '9'; d++ {
-				typo := withDigit(p.nik, at, d)
-				if typo == p.nik {
-					continue
-				}
-				slips++
-				if len(identity.CheckNIK(typo, p.stated, today)) > 0 {
-					doubted++
-				}
+	rapid.Check(t, func(t *rapid.T) {
+		stated := drawPerson(t).stated
+		if rapid.Bool().Draw(t, "nothing stated") {
+			stated = identity.Stated{}
+		}
+		typed := drawPerson(t).nik
+		for range 2 {
+			typed = withDigit(typed, rapid.IntRange(0, 15).Draw(t, "at"), rapid.ByteRange('0', '9').Draw(t, "digit"))
+		}
+		for _, f := range identity.CheckNIK(typed, stated, today) {
+			if again := identity.CheckNIK(identity.NIK(f.Suggestion), stated, today); len(again) != 0 || differing(f.Suggestion, string(typed)) > 2 {
+				t.Fatalf("%s typed, %s offered: %v", typed, f.Suggestion, again)
 			}
 		}
+	})
+}
+
+func differing(offered, typed string) (n int) {
+	for i := range offered {
+		if offered[i] != typed[i] {
+			n++
+		}
 	}
-	share := float64(doubted) / float64(slips)
-	t.Logf("%d of %d one-digit slips doubted: %.1f %%", doubted, slips, 100*share)
-	if share < wanted {
-		t.Errorf("%.1f %% of one-digit slips are doubted; want %.0f %%", 100*share, 100*wanted)
-	}
+	return n
 }
 
 func TestNumbersAreReadBackInGroupsAndHiddenElsewhere(t *testing.T) {

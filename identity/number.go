@@ -34,6 +34,8 @@ type Stated struct {
 	Birth    Date
 	Sex      Sex
 	Domicile string // code of the regency or city: chooses between suggestions, never a finding
+	NIK      NIK    // beside a KK number
+	KK       KK     // beside a NIK
 }
 
 // separators are what people type, or phones insert, between groups of digits.
@@ -72,7 +74,7 @@ func notADigit(digits, key string, position int, char rune) Finding {
 	if position <= numberDigits {
 		f.Digit = position
 	}
-	if mended := lookalikes.Replace(digits); len(mended) == numberDigits && strings.Trim(mended, "0123456789") == "" {
+	if mended := lookalikes.Replace(digits); len(mended) == numberDigits && allDigits(mended) {
 		f.Suggestion = mended
 	}
 	return f
@@ -97,86 +99,6 @@ func checkRegion(digits string, keys numberKeys) []Finding {
 	return nil
 }
 
-// repair is a number one slip away from the typed one that raises no doubt.
-type repair struct {
-	digits string
-	digit  int // the first digit that changes, 1 to 16
-}
-
-// suggest fills in the doubtful digit and the probable number where the doubts
-// allow one answer only: one wrong digit first, then two swapped neighbours.
-func suggest(findings []Finding, digits, domicile string, doubts func(string) int) {
-	if len(findings) == 0 {
-		return
-	}
-	candidates := oneDigitAway(digits, doubts)
-	if len(candidates) == 0 {
-		candidates = neighboursSwapped(digits, doubts)
-	}
-	candidates = preferDomicile(candidates, domicile)
-	if len(candidates) == 0 || !sameDigit(candidates) {
-		return
-	}
-	if findings[0].Digit == 0 || len(candidates) == 1 {
-		findings[0].Digit = candidates[0].digit
-	}
-	if len(candidates) == 1 {
-		findings[0].Suggestion = candidates[0].digits
-	}
-}
-
-// oneDigitAway tries every other digit at the twelve places that have a meaning.
-func oneDigitAway(digits string, doubts func(string) int) []repair {
-	var found []repair
-	for i := range serialStart {
-		for d := byte('0'); d <= '9'; d++ {
-			tried := digits[:i] + string(d) + digits[i+1:]
-			if d != digits[i] && doubts(tried) == 0 {
-				found = append(found, repair{tried, i + 1})
-			}
-		}
-	}
-	return found
-}
-
-func neighboursSwapped(digits string, doubts func(string) int) []repair {
-	var found []repair
-	for i := range serialStart - 1 {
-		tried := digits[:i] + string(digits[i+1]) + string(digits[i]) + digits[i+2:]
-		if tried != digits && doubts(tried) == 0 {
-			found = append(found, repair{tried, i + 1})
-		}
-	}
-	return found
-}
-
-// preferDomicile keeps the candidates of the place where the person lives, when
-// there are any: most people live where they were first registered.
-func preferDomicile(candidates []repair, domicile string) []repair {
-	if domicile == "" {
-		return candidates
-	}
-	var near []repair
-	for _, c := range candidates {
-		if strings.HasPrefix(c.digits, domicile) {
-			near = append(near, c)
-		}
-	}
-	if len(near) > 0 {
-		return near
-	}
-	return candidates
-}
-
-func sameDigit(candidates []repair) bool {
-	for _, c := range candidates {
-		if c.digit != candidates[0].digit {
-			return false
-		}
-	}
-	return true
-}
-
 // groups splits a number as people read it aloud: place, date, serial.
 func groups(digits string) [3]string {
 	if len(digits) != numberDigits {
@@ -193,3 +115,5 @@ func mask(digits string) string {
 	}
 	return digits[:4] + "•• •••••• ••" + digits[14:]
 }
+
+func allDigits(text string) bool { return strings.Trim(text, "0123456789") == "" }

@@ -43,18 +43,11 @@ type choices struct{ education, employment []string }
 // check gives every finding of a clean form at once, in the order of the page.
 func check(f Form, offered choices, today Date) []fault.Field {
 	birth, sex := checkBirth(f, today), checkSex(f.Sex)
-	// The NIK is compared with what is sound: it must not be blamed for another slip.
-	stated := Stated{Domicile: f.Regency}
-	if len(birth) == 0 {
-		stated.Birth = f.BirthDate
-	}
-	if len(sex) == 0 {
-		stated.Sex = f.Sex
-	}
+	aboutNIK, aboutKK := checkNumbers(f, statedIn(f, today), today)
 	return slices.Concat(
 		checkWords(nameRule, f.Name),
-		checkNIK(f, stated, today),
-		checkKK(f, today),
+		fields("nik", aboutNIK),
+		fields("kk", aboutKK),
 		checkWords(placeRule, f.BirthPlace),
 		birth,
 		sex,
@@ -62,6 +55,26 @@ func check(f Form, offered choices, today Date) []fault.Field {
 		checkChoice("education", "identity.education.missing", f.Education, offered.education),
 		checkChoice("employment", "identity.employment.missing", f.Employment, offered.employment),
 	)
+}
+
+// statedIn is what a form says beside its numbers, as far as it is sound: a number must
+// not be blamed for another slip.
+func statedIn(f Form, today Date) Stated {
+	stated := Stated{Domicile: f.Regency}
+	if len(checkBirth(f, today)) == 0 {
+		stated.Birth = f.BirthDate
+	}
+	if len(checkSex(f.Sex)) == 0 {
+		stated.Sex = f.Sex
+	}
+	return stated
+}
+
+// checkTyping is check for numbers that are still being typed: what is missing is no
+// finding, and only the numbers are looked at.
+func checkTyping(f Form, today Date) []fault.Field {
+	stated := statedIn(f, today)
+	return slices.Concat(fields("nik", StartNIK(f.NIK, stated, today)), fields("kk", StartKK(f.KK, stated, today)))
 }
 
 // wordsRule is what a text field may hold.
@@ -100,21 +113,13 @@ func checkWords(rule wordsRule, text string) []fault.Field {
 	return nil
 }
 
-func checkNIK(f Form, stated Stated, today Date) []fault.Field {
-	nik, findings := ParseNIK(f.NIK)
-	if len(findings) == 0 {
-		findings = CheckNIK(nik, stated, today)
-	}
-	return fields("nik", findings)
-}
-
-func checkKK(f Form, today Date) []fault.Field {
-	kk, findings := ParseKK(f.KK)
-	if len(findings) == 0 {
-		nik, _ := ParseNIK(f.NIK)
-		findings = CheckKK(kk, nik, f.Regency, today)
-	}
-	return fields("kk", findings)
+// checkNumbers reviews NIK and KK number, each beside the other.
+func checkNumbers(f Form, stated Stated, today Date) (aboutNIK, aboutKK []Finding) {
+	stated.NIK, _ = ParseNIK(f.NIK)
+	stated.KK, _ = ParseKK(f.KK)
+	_, aboutNIK = ReviewNIK(f.NIK, stated, today)
+	_, aboutKK = ReviewKK(f.KK, stated, today)
+	return aboutNIK, aboutKK
 }
 
 // fields turns findings of a number into the page's; the doubtful digit and the

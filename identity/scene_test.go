@@ -51,22 +51,31 @@ func newScene(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) *scene {
 	s.config = identity.Config{
 		DB: db, Keys: keys, Jobs: queue, Registry: s, Now: clock.Now,
 		Education: []string{"none", "primary"}, Employment: []string{"job_seeker"},
-		CorrectionsPerDay: 2,
-		PhoneProvenOf:     phoneProvenOf, Tell: s.tell, OnChange: s.onChange,
+		CorrectionsPerDay: 2, AccountsPerNIK: 8,
+		PhoneProvenOf: phoneProvenOf, Tell: s.tell, OnChange: s.onChange,
 	}
 	s.Service = identity.New(s.config)
-	s.worker = jobs.NewWorker(queue, jobs.Config{Slots: map[string]int{identity.QueueName: 1}})
-	for kind, handler := range s.Handlers() {
-		s.worker.Handle(kind, handler)
-	}
+	s.worker = s.newWorker()
 	return s
+}
+
+func (s *scene) newWorker() *jobs.Worker {
+	worker := jobs.NewWorker(s.config.Jobs, jobs.Config{Slots: map[string]int{identity.QueueName: 1}})
+	for kind, handler := range s.Handlers() {
+		worker.Handle(kind, handler)
+	}
+	return worker
 }
 
 // ask gives a client of the simulator that waits for an answer so long.
 func (s *scene) ask(patience time.Duration) *registry.Client {
+	return s.askIn(registry.Dukcapil, patience)
+}
+
+func (s *scene) askIn(shape registry.Shape, patience time.Duration) *registry.Client {
 	return registry.New(registry.Config{
-		URL: s.registry.URL(), Agency: "PMO", User: "user", Password: "secret", ClientIP: "10.0.0.1",
-		Timeout: patience, Now: s.clock.Now,
+		Shape: shape, URL: s.registry.URL(), Agency: "PMO", User: "user", Password: "secret", ClientIP: "10.0.0.1",
+		Timeout: patience, Pace: 1000, Now: s.clock.Now,
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gelombang/identity/registry"
-	"gelombang/internal/seal"
 	"gelombang/internal/sqldb"
 )
 
@@ -25,17 +24,29 @@ type row struct {
 	answered   time.Time
 	nextTry    time.Time
 	claimed    time.Time
+	held       string // heldReview, or ""
+	waived     int64
+	closes     time.Time
+	urgency    urgency
 }
 
+// heldReview is why a submission is not asked about.
+const heldReview = "review"
+
 func (r row) record() Record {
+	st := r.state
+	if r.held == heldReview && st == Parked {
+		st = Review
+	}
 	return Record{
-		Account: r.account, Form: r.form, State: r.state, StateSince: r.since, Fields: r.differs,
+		Account: r.account, Form: r.form, State: st, Waived: r.waived != 0, StateSince: r.since, Fields: r.differs,
 		Submitted: r.submitted, Answered: r.answered, NextTry: r.nextTry, NoAnswer: r.cause, Claimed: r.claimed,
 	}
 }
 
 const rowColumns = `account, submission, state, name, nik, kk, birth_place, birth_date, sex, regency, district,
-	education, employment, differs, cause, unanswered, submitted_ms, since_ms, answered_ms, next_try_ms, claimed_ms`
+	education, employment, differs, cause, unanswered, submitted_ms, since_ms, answered_ms, next_try_ms, claimed_ms,
+	held, waived, closes_ms, urgency`
 
 // load reads an account's row; one that is not there is a row in state None.
 func (s *Service) load(q sqldb.Querier, account int64) (row, error) {
@@ -77,16 +88,17 @@ func (s *Service) scan(from *sql.Row) (row, error) {
 	var r row
 	var sealed [6][]byte
 	var differs string
-	var ms [5]int64
+	var ms [6]int64
 	err := from.Scan(&r.account, &r.submission, &r.state,
 		&sealed[0], &sealed[1], &sealed[2], &sealed[3], &sealed[4], &sealed[5],
 		&r.form.Regency, &r.form.District, &r.form.Education, &r.form.Employment,
-		&differs, &r.cause, &r.unanswered, &ms[0], &ms[1], &ms[2], &ms[3], &ms[4])
+		&differs, &r.cause, &r.unanswered, &ms[0], &ms[1], &ms[2], &ms[3], &ms[4],
+		&r.held, &r.waived, &ms[5], &r.urgency)
 	if err != nil {
 		return row{}, err
 	}
 	r.differs = splitFields(differs)
-	for i, to := range []*time.Time{&r.submitted, &r.since, &r.answered, &r.nextTry, &r.claimed} {
+	for i, to := range []*time.Time{&r.submitted, &r.since, &r.answered, &r.nextTry, &r.claimed, &r.closes} {
 		*to = sqldb.Time(ms[i])
 	}
 	return r, s.unseal(&r, sealed)
@@ -110,7 +122,7 @@ func (s *Service) unseal(r *row, sealed [6][]byte) error {
 	return nil
 }
 
-// park writes a submission over the last one. The row is held.
+// park writes a submission over the last one, with no question under way. The row is held.
 func (s *Service) park(tx *sqldb.Tx, account, submission int64, f Form) error {
 	index := s.config.Keys.Index("nik", f.NIK)
 	args := []any{account, submission}
@@ -121,7 +133,8 @@ func (s *Service) park(tx *sqldb.Tx, account, submission int64, f Form) error {
 	_, err := tx.Exec(`UPDATE identity SET submission = $2, state = 'parked',
 		name = $3, nik = $4, kk = $5, birth_place = $6, birth_date = $7, sex = $8,
 		regency = $9, district = $10, education = $11, employment = $12, nik_version = $13, nik_index = $14,
-		differs = '', cause = '', unanswered = 0, next_try_ms = 0, submitted_ms = $15, since_ms = $15
+		differs = '', cause = '', unanswered = 0, next_try_ms = 0, submitted_ms = $15, since_ms = $15,
+		held = '', waived = 0, urgency = -1
 		WHERE account = $1`, args...)
 	if err != nil {
 		return fmt.Errorf("park identity: %w", err)
@@ -141,7 +154,7 @@ func putOff(tx *sqldb.Tx, account int64, cause registry.Cause, unanswered int, n
 
 // judge writes the registry's verdict.
 func judge(tx *sqldb.Tx, account int64, st State, differs []registry.Field) error {
-	_, err := tx.Exec(`UPDATE identity SET state = $2, differs = $3, cause = '', unanswered = 0, next_try_ms = 0,
+	_, err := tx.Exec(`UPDATE identity SET state = $2, differs = $3, cause = '', held = '', urgency = 0, unanswered = 0, next_try_ms = 0,
 		since_ms = $4, answered_ms = $4 WHERE account = $1`,
 		account, string(st), joinFields(differs), sqldb.Millis(tx.Now()))
 	if err != nil {
@@ -150,19 +163,10 @@ func judge(tx *sqldb.Tx, account int64, st State, differs []registry.Field) erro
 	return nil
 }
 
-// markClaimed and markInUse say how a claim ended.
-func markClaimed(tx *sqldb.Tx, account int64) error {
-	_, err := tx.Exec(`UPDATE identity SET claimed_ms = $2 WHERE account = $1`, account, sqldb.Millis(tx.Now()))
-	if err != nil {
-		return fmt.Errorf("mark identity claimed: %w", err)
-	}
-	return nil
-}
-
-func markInUse(tx *sqldb.Tx, account int64) error {
-	_, err := tx.Exec(`UPDATE identity SET state = 'in_use', since_ms = $2 WHERE account = $1`, account, sqldb.Millis(tx.Now()))
-	if err != nil {
-		return fmt.Errorf("mark identity in use: %w", err)
+// hush notes why a question was not asked; it keeps its place.
+func hush(tx *sqldb.Tx, account int64, cause registry.Cause) error {
+	if _, err := tx.Exec(`UPDATE identity SET cause = $2 WHERE account = $1 AND cause <> $2`, account, string(cause)); err != nil {
+		return fmt.Errorf("note why identity is not asked about: %w", err)
 	}
 	return nil
 }
@@ -172,68 +176,11 @@ func parked(q sqldb.Querier) ([]int64, error) {
 	list, err := sqldb.All(q, func(rows *sql.Rows) (ms int64, err error) {
 		err = rows.Scan(&ms)
 		return ms, err
-	}, `SELECT submitted_ms FROM identity WHERE state = 'parked' ORDER BY submitted_ms LIMIT $1`, QueueMost)
+	}, `SELECT submitted_ms FROM identity WHERE state = 'parked' AND held = '' ORDER BY submitted_ms LIMIT $1`, QueueMost)
 	if err != nil {
 		return nil, fmt.Errorf("list parked identities: %w", err)
 	}
 	return list, nil
-}
-
-func accountsOf(q sqldb.Querier, indexes []seal.Index) ([]int64, error) {
-	args := indexArgs(indexes)
-	found, err := sqldb.All(q, func(rows *sql.Rows) (account int64, err error) {
-		err = rows.Scan(&account)
-		return account, err
-	}, `SELECT account FROM identity WHERE (nik_version, nik_index) IN (`+
-		sqldb.TypedValues(len(indexes), 1, "INTEGER", "TEXT")+`) ORDER BY account LIMIT `+fmt.Sprint(findMost), args...)
-	if err != nil {
-		return nil, fmt.Errorf("find identities by NIK: %w", err)
-	}
-	return found, nil
-}
-
-// claim takes a NIK for an account unless somebody has it, and gives whose it is
-// now. The indexes are in one order everywhere, so that two claims cannot wait for
-// each other.
-func claim(tx *sqldb.Tx, account int64, indexes []seal.Index) (owner int64, err error) {
-	args := make([]any, 0, 4*len(indexes))
-	for _, x := range indexes {
-		args = append(args, x.Version, x.Sum, account, sqldb.Millis(tx.Now()))
-	}
-	if _, err := tx.Exec(`INSERT INTO nik_claim (key_version, sum, account, since_ms) VALUES `+
-		sqldb.Values(len(indexes), 4, 1)+` ON CONFLICT (key_version, sum) DO NOTHING`, args...); err != nil {
-		return 0, fmt.Errorf("claim NIK: %w", err)
-	}
-	// Somebody else's claim under any version speaks for all: a newer version's row may
-	// be missing until it is backfilled, and was then just written for the wrong account,
-	// perhaps by a node whose clock is behind.
-	mine := append(indexArgs(indexes), account)
-	err = tx.QueryRow(`SELECT account FROM nik_claim WHERE (key_version, sum) IN (`+
-		sqldb.TypedValues(len(indexes), 1, "INTEGER", "TEXT")+fmt.Sprintf(`)
-		ORDER BY CASE WHEN account = $%d THEN 1 ELSE 0 END, since_ms, key_version LIMIT 1`, len(mine)), mine...).Scan(&owner)
-	if err != nil {
-		return 0, fmt.Errorf("read NIK's owner: %w", err)
-	}
-	return owner, nil
-}
-
-// unclaim frees what an account holds of a NIK, under every version of the key.
-func unclaim(tx *sqldb.Tx, account int64, indexes []seal.Index) error {
-	args := append(indexArgs(indexes), account)
-	_, err := tx.Exec(fmt.Sprintf(`DELETE FROM nik_claim WHERE (key_version, sum) IN (%s) AND account = $%d`,
-		sqldb.TypedValues(len(indexes), 1, "INTEGER", "TEXT"), len(args)), args...)
-	if err != nil {
-		return fmt.Errorf("free NIK: %w", err)
-	}
-	return nil
-}
-
-func indexArgs(indexes []seal.Index) []any {
-	args := make([]any, 0, 2*len(indexes))
-	for _, x := range indexes {
-		args = append(args, x.Version, x.Sum)
-	}
-	return args
 }
 
 func note(tx *sqldb.Tx, account int64, kind string) error {
@@ -245,13 +192,26 @@ func note(tx *sqldb.Tx, account int64, kind string) error {
 	return nil
 }
 
+// remark is note for the younger kinds.
+func remark(tx *sqldb.Tx, account int64, kind string) error {
+	_, err := tx.Exec(`INSERT INTO identity_remark (id, account, at_ms, kind) VALUES ($1, $2, $3, $4)`,
+		tx.NewID(), account, sqldb.Millis(tx.Now()), kind)
+	if err != nil {
+		return fmt.Errorf("note identity remark: %w", err)
+	}
+	return nil
+}
+
 func events(q sqldb.Querier, account int64, most int) ([]Happening, error) {
 	found, err := sqldb.All(q, func(rows *sql.Rows) (Happening, error) {
 		var at int64
 		var kind string
 		err := rows.Scan(&at, &kind)
 		return Happening{At: sqldb.Time(at), Key: "identity.history." + kind}, err
-	}, `SELECT at_ms, kind FROM identity_event WHERE account = $1 ORDER BY id DESC LIMIT $2`, account, most)
+	}, `SELECT at_ms, kind FROM (
+			SELECT id, at_ms, kind FROM identity_event WHERE account = $1
+			UNION ALL SELECT id, at_ms, kind FROM identity_remark WHERE account = $1
+		) AS both_lists ORDER BY id DESC LIMIT $2`, account, most)
 	if err != nil {
 		return nil, fmt.Errorf("read identity events: %w", err)
 	}
@@ -261,6 +221,8 @@ func events(q sqldb.Querier, account int64, most int) ([]Happening, error) {
 func erase(tx *sqldb.Tx, account int64) error {
 	for _, statement := range []string{
 		`DELETE FROM identity_event WHERE account = $1`,
+		`DELETE FROM identity_remark WHERE account = $1`,
+		`DELETE FROM nik_try WHERE account = $1`,
 		`DELETE FROM identity WHERE account = $1`,
 	} {
 		if _, err := tx.Exec(statement, account); err != nil {

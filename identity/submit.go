@@ -2,11 +2,9 @@ package identity
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"gelombang/internal/fault"
-	"gelombang/internal/jobs"
 	"gelombang/internal/sqldb"
 	"gelombang/limit"
 )
@@ -56,7 +54,7 @@ func (s *Service) correct(tx *sqldb.Tx, account int64, f Form) error {
 	return s.send(tx, account, f, "corrected")
 }
 
-// send parks a form and enqueues the question to the registry.
+// send parks a form, and has the registry asked as the mode of the day has it.
 func (s *Service) send(tx *sqldb.Tx, account int64, f Form, event string) error {
 	submission := tx.NewID()
 	if err := s.park(tx, account, submission, f); err != nil {
@@ -65,9 +63,15 @@ func (s *Service) send(tx *sqldb.Tx, account int64, f Form, event string) error 
 	if err := note(tx, account, event); err != nil {
 		return err
 	}
-	question := jobs.New{Kind: KindVerify, Queue: QueueName, Args: question{Account: account, Submission: submission}}
-	if err := s.config.Jobs.Enqueue(tx, question); err != nil {
-		return fmt.Errorf("enqueue verification: %w", err)
+	crowded, err := s.crowded(tx, account, NIK(f.NIK))
+	if err != nil {
+		return err
+	}
+	if crowded {
+		return s.toReview(tx, account, NIK(f.NIK))
+	}
+	if err := s.proceed(tx, account); err != nil {
+		return err
 	}
 	return s.changed(tx, account, Parked)
 }

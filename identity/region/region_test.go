@@ -21,6 +21,8 @@ func TestLookupFindsEveryLevel(t *testing.T) {
 		// Moved to a province of their own in 2022: the old codes live on inside NIKs.
 		{"9271", region.Region{Code: "9271", Name: "Kota Sorong", Level: region.Regency, Retired: true}},
 		{"920101", region.Region{Code: "920101", Name: "Makbon", Level: region.District, Retired: true}},
+		{"9101", region.Region{Code: "9101", Name: "Kabupaten Merauke", Level: region.Regency, Retired: true}},
+		{"910101", region.Region{Code: "910101", Name: "Merauke", Level: region.District, Retired: true}},
 	}
 	for _, c := range cases {
 		if got, ok := region.Lookup(c.code); !ok || got != c.want {

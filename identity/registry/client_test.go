@@ -217,6 +217,10 @@ func inMemory(f wireFunc) registry.Config {
 	return cfg
 }
 
+func unasked(cause registry.Cause) registry.Answer {
+	return registry.Answer{Outcome: registry.NoAnswer, Cause: cause, Unasked: true}
+}
+
 func response(body string) *http.Response {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
@@ -232,7 +236,7 @@ func TestTheCircuitOpensAndOneQuestionProbes(t *testing.T) {
 			}
 			return response(content(verdicts(nil))), nil
 		})
-		cfg.Failures, cfg.OpenFor = 3, time.Minute
+		cfg.Failures, cfg.OpenFor, cfg.Patience = 3, time.Minute, 10*time.Second
 		c := registry.New(cfg)
 		ask := func(wantCause registry.Cause, wantCalls int) registry.Answer {
 			t.Helper()
@@ -246,15 +250,15 @@ func TestTheCircuitOpensAndOneQuestionProbes(t *testing.T) {
 			ask(registry.CauseUnreachable, i+1)
 		}
 		time.Sleep(20 * time.Second)
-		open := ask(registry.CauseCircuitOpen, 3)
-		if left := time.Until(open.RetryAfter); left != 40*time.Second {
-			t.Errorf("come back in %s; want 40s", left)
+		open := ask(registry.CauseCircuitOpen, 3) // in vain: the patience ends before the pause
+		if left := time.Until(open.RetryAfter); left.Round(time.Second) != 30*time.Second || !open.Unasked {
+			t.Errorf("come back in %s; want 30s; %+v", left, open)
 		}
-		time.Sleep(40 * time.Second)
-		ask(registry.CauseUnreachable, 4) // the probe fails: open for another minute
+		time.Sleep(25 * time.Second)
+		ask(registry.CauseUnreachable, 4) // waited for the probe, which fails: open for another minute
 		ask(registry.CauseCircuitOpen, 4)
 		healthy = true
-		time.Sleep(time.Minute)
+		time.Sleep(45 * time.Second)
 		ask("", 5)
 		ask("", 6)
 	})
@@ -280,7 +284,7 @@ func TestOurOwnCrowdIsBusyAndOpensNoCircuit(t *testing.T) {
 			<-release
 			return response(content(verdicts(nil))), nil
 		})
-		cfg.Concurrency, cfg.Failures = 2, 1
+		cfg.Concurrency, cfg.Failures, cfg.Timeout = 2, 1, time.Hour
 		c := registry.New(cfg)
 		answers := make(chan registry.Answer, 2)
 		for range 2 {
@@ -288,7 +292,7 @@ func TestOurOwnCrowdIsBusyAndOpensNoCircuit(t *testing.T) {
 		}
 		synctest.Wait()
 		for range 3 {
-			if diff := cmp.Diff(none(registry.CauseBusy), c.Verify(t.Context(), somebody)); diff != "" {
+			if diff := cmp.Diff(unasked(registry.CauseBusy), c.Verify(t.Context(), somebody)); diff != "" {
 				t.Error(diff)
 			}
 		}

@@ -1,197 +1,70 @@
 package registry
 
-import (
-	"encoding/json"
-	"regexp"
-	"strconv"
-	"strings"
-	"time"
+import "time"
+
+const (
+	// maxBody bounds an answer: an envelope is under 2 KB.
+	maxBody = 64 << 10
+
+	// maxRetryAfter bounds what a Retry-After header can ask for: a broken proxy
+	// must not park people for days.
+	maxRetryAfter = time.Hour
+	// pauseMost bounds the quiet that the header can ask for on behalf of everybody.
+	pauseMost = 30 * time.Second
+
+	defaultTimeout       = 10 * time.Second
+	defaultConcurrency   = 64
+	defaultPace          = 10 // what even a test installation bears; the first seconds go from there
+	defaultFailures      = 5
+	defaultQuotaRecheck  = 15 * time.Minute
+	defaultNameThreshold = 80
+	// One question in ten seconds disturbs no registry that is trying to come back, and
+	// loses little of one that has.
+	defaultOpenFor = 10 * time.Second
+	// defaultPatience outlasts the circuit's pause, so that an outage sends next to
+	// nobody back to the database.
+	defaultPatience = 20 * time.Second
+	// probeEvery is how soon somebody looks again while another one probes.
+	probeEvery = 100 * time.Millisecond
 )
 
-// wire are the names of the fields on the wire, in the order in which
-// differences are reported.
-var wire = []struct {
-	field Field
-	name  string
-	value func(Query) string
-}{
-	{FieldNIK, "NIK", func(q Query) string { return q.NIK }},
-	{FieldKK, "NO_KK", func(q Query) string { return q.KK }},
-	{FieldName, "NAMA_LGKP", func(q Query) string { return q.Name }},
-	{FieldBirthPlace, "TMPT_LHR", func(q Query) string { return q.BirthPlace }},
-	{FieldBirthDate, "TGL_LHR", func(q Query) string { return wireDate(q.BirthDate) }},
-	{FieldSex, "JENIS_KLMIN", func(q Query) string { return wireSex[q.Sex] }},
+// How the pace is found; see pacer.
+const (
+	paceLeast = 0.2    // a question each five seconds, so that a recovery is noticed
+	paceMost  = 10_000 // far beyond any registry: a bound for the arithmetic
+
+	windowFor   = time.Second // long enough for a registry that counts by the second
+	windowMost  = 5 * time.Second
+	windowLeast = 8 // replies; fewer say nothing about shares
+
+	startFactor  = 1.5
+	restartShare = 4 // after an outage: a quarter of the pace before it
+	cutShare     = 0.1
+	climbFor     = 10 * time.Second       // from a cut back to the top
+	crowdShare   = 0.05                   // refused: more than this is not a probe, the capacity fell
+	bound        = 0.9                    // of what the pace allows, or of what was sent
+	lateFactor   = 2                      // times the usual delay
+	forget       = 5                      // windows until a new usual delay is mostly believed
+	drainLeast   = 250 * time.Millisecond // for the last answers of a window
+	catchUp      = 20 * time.Millisecond
+)
+
+// replyOf says what an answer teaches about the crowd at the registry.
+func replyOf(a Answer) reply {
+	switch a.Cause {
+	case CauseBusy:
+		return refused
+	case CauseTimeout, CauseUnreachable:
+		return silent
+	}
+	return replied
 }
 
-var wireSex = map[string]string{"male": "Laki-laki", "female": "Perempuan"}
-
-// responses are the words of RESPON about the whole question, in lower case and
-// with single spaces. A word that is not here is no answer: better a parked
-// application than an outage told as somebody's mistake.
-var responses = map[string]Answer{
-	"data tidak ditemukan":             {Outcome: NotFound},
-	"meninggal dunia":                  {Outcome: Deceased},
-	"data meninggal dunia":             {Outcome: Deceased},
-	"data ganda":                       {Outcome: Duplicate},
-	"data inactive":                    {Outcome: Inactive},
-	"kuota akses hari ini telah habis": {Outcome: NoAnswer, Cause: CauseQuota},
-	"login gagal":                      {Outcome: NoAnswer, Cause: CauseLogin},
-	"user id tidak aktif":              {Outcome: NoAnswer, Cause: CauseLogin},
-	"instansi tidak aktif":             {Outcome: NoAnswer, Cause: CauseLogin},
-	"ip address tidak sesuai":          {Outcome: NoAnswer, Cause: CauseIP},
-	"ip client tidak terdaftar":        {Outcome: NoAnswer, Cause: CauseIP},
-	"parameter tidak lengkap":          {Outcome: NoAnswer, Cause: CauseRequest},
-}
-
-// codeOK is the only RESPONSE_CODE with one meaning everywhere; the others
-// differ between agencies, so only the word beside them is read.
-const codeOK = "00"
-
-// Classify reads a verdict out of an answer to q, or says that there is none.
-// threshold is the name score from which a name is the same.
-func Classify(body []byte, q Query, threshold int) Answer {
-	record, ok := open(body)
-	if !ok {
-		return noAnswer(CauseGarbage)
-	}
-	if word, said := record["RESPON"]; said {
-		answer, known := responses[plain(text(word))]
-		if !known {
-			return noAnswer(CauseGarbage)
-		}
-		return answer
-	}
-	if !fine(record) {
-		return noAnswer(CauseGarbage)
-	}
-	return compare(record, q, threshold)
-}
-
-// open finds the one record of an answer: the only entry of "content", "content"
-// itself, or the answer itself, which is also where words about the whole
-// question may stand beside a content that then means nothing. No entry is not
-// "not found", and two entries are not one person.
-func open(body []byte) (map[string]json.RawMessage, bool) {
-	var outer map[string]json.RawMessage
-	if json.Unmarshal(body, &outer) != nil || outer == nil {
-		return nil, false
-	}
-	content, wrapped := outer["content"]
-	if _, said := outer["RESPON"]; said || !wrapped {
-		return outer, true
-	}
-	if !fine(outer) {
-		return nil, false
-	}
-	var list []map[string]json.RawMessage
-	if json.Unmarshal(content, &list) == nil {
-		return only(list)
-	}
-	var single map[string]json.RawMessage
-	if json.Unmarshal(content, &single) != nil {
-		return nil, false
-	}
-	return single, single != nil
-}
-
-func only(list []map[string]json.RawMessage) (map[string]json.RawMessage, bool) {
-	if len(list) != 1 || list[0] == nil {
-		return nil, false
-	}
-	return list[0], true
-}
-
-// fine: no code, or the one that says so.
-func fine(record map[string]json.RawMessage) bool {
-	code, said := record["RESPONSE_CODE"]
-	return !said || text(code) == codeOK
-}
-
-// compare reads the verdict on every field that was asked for; one that is
-// missing or unreadable spoils the whole answer.
-func compare(record map[string]json.RawMessage, q Query, threshold int) Answer {
-	var differing []Field
-	for _, w := range wire {
-		asked := w.value(q)
-		if asked == "" {
-			continue
-		}
-		said := text(record[w.name])
-		same, ok := verdict(said)
-		switch {
-		case !ok && w.field == FieldNIK:
-			// Some answers echo the NIK in place of a verdict. Another NIK is an answer
-			// about another person.
-			same, ok = true, said == asked
-		case !ok && w.field == FieldName:
-			same, ok = scored(said, threshold)
-		}
-		if !ok {
-			return noAnswer(CauseGarbage)
-		}
-		if !same {
-			differing = append(differing, w.field)
-		}
-	}
-	if len(differing) > 0 {
-		return Answer{Outcome: Differs, Fields: differing}
-	}
-	return Answer{Outcome: Matched}
-}
-
-// verdictForm is "Sesuai" or "Tidak Sesuai", with or without a score behind it.
-// The score explains the word, it does not overrule it: the registry was given
-// our threshold with the question.
-var verdictForm = regexp.MustCompile(`^(tidak )?sesuai(?: ?\([0-9]{1,3}(?:[.,][0-9]+)?\))?$`)
-
-func verdict(said string) (same, ok bool) {
-	m := verdictForm.FindStringSubmatch(plain(said))
-	if m == nil {
-		return false, false
-	}
-	return m[1] == "", true
-}
-
-var scoreForm = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]+)?$`)
-
-// scored reads a bare score of 0 to 100.
-func scored(said string, threshold int) (same, ok bool) {
-	said = strings.Replace(strings.TrimSpace(said), ",", ".", 1)
-	if !scoreForm.MatchString(said) {
-		return false, false
-	}
-	score, err := strconv.ParseFloat(said, 64)
-	if err != nil || score > 100 {
-		return false, false
-	}
-	return score >= float64(threshold), true
-}
-
-// text is a JSON string's value, or a number as it is written; "" for anything else.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
-	}
-	var n json.Number
-	if json.Unmarshal(raw, &n) == nil {
-		return n.String()
-	}
-	return ""
-}
-
-// plain evens out case, spaces and a final stop, in which installations differ.
-func plain(word string) string {
-	return strings.TrimRight(strings.Join(strings.Fields(strings.ToLower(word)), " "), ".!")
-}
-
-// wireDate turns 1992-08-15 into 15-08-1992; "" when it is no date.
-func wireDate(iso string) string {
-	t, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return ""
-	}
-	return t.Format("02-01-2006")
+// alive says whether an answer speaks for the registry's health. A verdict does,
+// whatever it says, and so does being full or out of quota: the gate has an answer of
+// its own to both. Every other way of giving none counts towards opening the circuit.
+func alive(a Answer) bool {
+	return a.Outcome != NoAnswer || a.Cause == CauseBusy || a.Cause == CauseQuota
 }
 
 // wib is where the registry's day, and with it the quota, begins.

@@ -8,8 +8,9 @@
 // of HTML is NoAnswer: the application stays parked and nobody is told that they
 // typed something wrong.
 //
-// The package never retries (the job that asks does), never logs, and keeps
-// nothing of a query.
+// How many questions a second the registry bears is found out while asking (pacer),
+// and kept to (gate). The package never retries (the job that asks does), never logs,
+// and keeps nothing of a query.
 package registry
 
 import (
@@ -78,20 +79,23 @@ type Answer struct {
 	Fields     []Field   // Differs: which, in the order of the constants
 	Cause      Cause     // NoAnswer: why
 	RetryAfter time.Time // NoAnswer: not before then; zero when the registry gives no hint
+	Unasked    bool      // NoAnswer: the question never left, and is to keep its place
 }
 
 func noAnswer(cause Cause) Answer { return Answer{Outcome: NoAnswer, Cause: cause} }
 
-// Verify asks the registry once. It always gives an Answer, within the
-// time-out: what goes wrong on the way is NoAnswer.
+// Verify asks the registry once, when its turn has come. It always gives an Answer,
+// within the patience and the time-out: what goes wrong on the way is NoAnswer.
 func (c *Client) Verify(ctx context.Context, q Query) Answer {
-	body, ok := c.request(q)
+	body, ok := c.body(q)
 	if !ok {
 		return noAnswer(CauseRequest)
 	}
-	answer, err := c.guard.WithContext(ctx).GetWithExecution(c.attempt(body, q))
-	if err != nil {
-		answer = noAnswer(causeOf(err))
+	begun, no := c.gate.enter(ctx)
+	if no != "" {
+		return c.unasked(no)
 	}
-	return c.withHint(answer)
+	answer := c.ask(ctx, body, q)
+	c.gate.leave(begun, answer)
+	return answer
 }

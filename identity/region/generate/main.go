@@ -1,6 +1,9 @@
 // Command generate writes the table of region codes from every published
-// edition of the npm package idn-area-data. Run it with go generate when a new
-// edition appears; it needs npm and takes under a minute.
+// edition of the npm package idn-area-data, which begins after four provinces were
+// cut out of Papua in 2022, and from the list of 2020 inside the npm package
+// nik-parser, which still has the 20 regencies and 425 districts of before: people
+// who were registered there carry those codes for life. Run it with go generate when
+// a new edition appears; it needs npm and takes under a minute.
 package main
 
 import (
@@ -20,14 +23,18 @@ import (
 
 const (
 	source = "idn-area-data"
+	older  = "nik-parser@1.0.1"
 
 	// maxEditions bounds what one run asks of the registry: each edition is a few
 	// megabytes, fetched one after the other.
 	maxEditions = 24
 )
 
-// files are the lists that the table is made of; villages are not part of any number.
+// files are the lists that the table is made of, and olderFile all of them in one;
+// villages are not part of any number.
 var files = []string{"provinces.csv", "regencies.csv", "districts.csv"}
+
+const olderFile = "wilayah.json"
 
 func main() {
 	out := flag.String("out", "codes.tsv", "file to write")
@@ -48,8 +55,15 @@ func run(out string) error {
 	}
 	defer os.RemoveAll(tmp)
 	var union table
+	lists, err := fetch(tmp, older)
+	if err != nil {
+		return fmt.Errorf("%s: %w", older, err)
+	}
+	if err := union.addOlder(lists[olderFile]); err != nil {
+		return fmt.Errorf("%s: %w", older, err)
+	}
 	for _, v := range versions {
-		lists, err := fetch(tmp, v)
+		lists, err := fetch(tmp, source+"@"+v)
 		if err != nil {
 			return fmt.Errorf("edition %s: %w", v, err)
 		}
@@ -78,8 +92,8 @@ func editions() ([]string, error) {
 	return versions, nil
 }
 
-func fetch(dir, version string) (map[string][]byte, error) {
-	name, err := npm("pack", "--silent", "--pack-destination", dir, source+"@"+version)
+func fetch(dir, edition string) (map[string][]byte, error) {
+	name, err := npm("pack", "--silent", "--pack-destination", dir, edition)
 	if err != nil {
 		return nil, err
 	}

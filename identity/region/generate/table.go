@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,6 +59,33 @@ func (t *table) addList(list []byte) error {
 	}
 	return nil
 }
+
+// addOlder reads a list of before the editions: names by code for each level, in
+// capitals, "KAB." for a regency, and a postcode behind the name of a district. What
+// it alone has is retired.
+func (t *table) addOlder(list []byte) error {
+	var levels map[string]map[string]string
+	if err := json.Unmarshal(list, &levels); err != nil {
+		return err
+	}
+	if len(levels) != len(files) {
+		return fmt.Errorf("%d levels", len(levels))
+	}
+	t.names = map[string]string{}
+	for _, names := range levels {
+		for code, name := range names {
+			if !isCode(code) {
+				return fmt.Errorf("code %q", code)
+			}
+			name, _, _ = strings.Cut(name, " -- ")
+			t.names[code] = readable(regencyMark.ReplaceAllString(strings.ReplaceAll(name, "`", "'"), "KABUPATEN "))
+		}
+	}
+	return nil
+}
+
+// regencyMark has a stop, or has none by a slip of the list.
+var regencyMark = regexp.MustCompile(`^KAB[. ]+`)
 
 // text writes the table sorted by code.
 func (t *table) text() []byte {
@@ -121,7 +150,7 @@ func unpack(r io.Reader) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(files, path.Base(h.Name)) {
+		if base := path.Base(h.Name); !slices.Contains(files, base) && base != olderFile {
 			continue
 		}
 		if lists[path.Base(h.Name)], err = io.ReadAll(io.LimitReader(archive, maxList)); err != nil {

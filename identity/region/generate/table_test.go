@@ -37,3 +37,25 @@ func TestAnEditionOfAnotherShapeIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatOnlyAnOlderListHasIsRetired(t *testing.T) {
+	t.Parallel()
+	var union table
+	err := union.addOlder([]byte(`{"provinsi":{"91":"PAPUA"},"kabkot":{"9101":"KAB. MERAUKE","9112":"KAB PEGUNUNGAN BINTANG"},"kecamatan":{"910101":"MERAUKE -- 99616"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := []byte("code,name\n91,Papua\n")
+	if err := union.add(map[string][]byte{"provinces.csv": same, "regencies.csv": same, "districts.csv": same}); err != nil {
+		t.Fatal(err)
+	}
+	want := "91\tPapua\n9101\tKabupaten Merauke\tretired\n910101\tMerauke\tretired\n9112\tKabupaten Pegunungan Bintang\tretired\n"
+	if got := string(union.text()); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	for _, list := range []string{``, `{}`, `{"provinsi":{"x":"PAPUA"},"kabkot":{},"kecamatan":{}}`} {
+		if err := new(table).addOlder([]byte(list)); err == nil {
+			t.Errorf("%q is accepted", list)
+		}
+	}
+}
