@@ -29,6 +29,7 @@ type Config struct {
 	SMSReceiptSecret string
 	RegistryUser     string
 	RegistryPassword string
+	People           registry.People // whom the registry knows; nobody: any well-formed NIK matches
 	Authenticator    []Authenticator
 	Now              func() time.Time // default time.Now
 }
@@ -98,6 +99,7 @@ func (w *World) start(config Config, at ports) error {
 	}
 	w.Registry, err = registry.Start(registry.Config{
 		Addr: free(at.Registry), Dir: config.Dir, Now: w.now, User: config.RegistryUser, Password: config.RegistryPassword,
+		People: config.People,
 	})
 	if err != nil {
 		return err

@@ -29,6 +29,10 @@ const (
 	resets
 	talksGarbage
 	isSlow
+	talksHTML
+	breaksOff
+	mistakesPerson
+	contradicts
 )
 
 // The words are those that public integrations report; the codes beside them
@@ -42,6 +46,10 @@ var outcomes = []outcome{
 	{word: "garbage", serial: "9006", effect: "200 with a body that is no JSON", act: talksGarbage},
 	{word: "reset", serial: "9007", effect: "connection reset", act: resets},
 	{word: "slow", serial: "9008", effect: "matches after 5 s", act: isSlow},
+	{word: "html", serial: "9009", effect: "200 with a web page", act: talksHTML},
+	{word: "half", serial: "9010", effect: "a matching answer that breaks off in the middle", act: breaksOff},
+	{word: "another", serial: "9011", effect: "the matching answer of another NIK", act: mistakesPerson},
+	{word: "contradictory", serial: "9012", effect: "not found, yet compared and matching", act: contradicts},
 	{word: "deceased", serial: "9101", effect: "the person has died", code: "11", say: "Meninggal Dunia"},
 	{word: "duplicate", serial: "9102", effect: "the person is registered twice", code: "12", say: "Data Ganda"},
 	{word: "inactive", serial: "9103", effect: "the record is inactive", code: "14", say: "Data Inactive"},
@@ -111,6 +119,9 @@ func (c Config) decide(q question, fault string) outcome {
 		if o.serial != "" && strings.HasSuffix(q["NIK"], o.serial) {
 			return o
 		}
+	}
+	if c.People.Size() > 0 {
+		return c.People.judge(q)
 	}
 	return named("matched")
 }

@@ -1,9 +1,11 @@
 // Package registry simulates the civil registry in the shape of Dukcapil: it
 // compares what is asked field by field, and uses the same envelope for "this
-// person has died" as for "your quota is used up".
+// person has died" as for "your quota is used up". At /v1/verify it answers the same in
+// a plain shape.
 //
 // Its population is whatever is asked: any well-formed NIK is a person whose
-// data match, except the serials of the magic list.
+// data match, except the serials of the magic list. With Config.People it is those
+// people and nobody else, and every field is compared with theirs.
 package registry
 
 import (
@@ -31,6 +33,13 @@ type Config struct {
 	// SlowDelay is what serial 9008 waits, default 5 s: short of a patient
 	// client's time-out and past an impatient one's.
 	SlowDelay time.Duration
+	// QuotaPerDay is how many questions are answered from midnight to midnight in
+	// Jakarta; 0: all.
+	QuotaPerDay int
+	// Latency is the middle of how long an answer takes, default none: one in a hundred
+	// takes more than three times as long.
+	Latency time.Duration
+	People  People // the zero People is nobody: then any well-formed NIK matches
 }
 
 // Control is the common control.
@@ -41,6 +50,7 @@ type Server struct {
 	config  Config
 	panel   *loopback.Panel[Control]
 	pace    loopback.Pace
+	quota   quota
 	lookups *loopback.Journal[Lookup]
 	lastID  atomic.Int64
 	web     *loopback.Server
@@ -110,6 +120,7 @@ func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	s.panel.Mount(mux)
 	mux.HandleFunc("POST /dukcapil/get_json/{agency}/CALL_VERIFY_BY_ELEMENT", s.verify)
+	mux.HandleFunc("POST /v1/verify", s.verifyPlain)
 	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) {
 		loopback.JSON(w, http.StatusOK, s.overview())
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"gelombang/sim/loopback"
 )
@@ -46,26 +47,38 @@ type envelope struct {
 }
 
 func (s *Server) verify(w http.ResponseWriter, r *http.Request) {
-	control := s.panel.Get()
-	if !loopback.Hold(w, r, control) {
-		return
-	}
 	var q question
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, loopback.MaxBody)).Decode(&q)
-	var found outcome
-	switch {
-	case err != nil:
-		found = named("incomplete")
-	case !s.pace.Take(s.config.Now(), control.CapacityPerSecond):
-		found = named("over_capacity")
-	default:
-		found = s.config.decide(q, control.Fault)
-	}
-	if err := s.note(r.PathValue("agency"), q["NIK"], found.word); err != nil {
-		http.Error(w, "cannot keep the request", http.StatusInternalServerError)
+	ok, bad := s.receive(w, r, &q)
+	if !ok {
 		return
 	}
-	s.give(w, r, q, found)
+	found := s.found(q, bad)
+	if s.settled(w, r, r.PathValue("agency"), q, found) {
+		return
+	}
+	loopback.JSON(w, http.StatusOK, enveloped(found.content(q)))
+}
+
+// receive reads a question; false when the request is over.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, into any) (ok bool, bad error) {
+	if !loopback.Hold(w, r, s.panel.Get()) || !loopback.Wait(r.Context(), s.delay()) {
+		return false, nil
+	}
+	return true, json.NewDecoder(http.MaxBytesReader(w, r.Body, loopback.MaxBody)).Decode(into)
+}
+
+// found judges a question, in the order in which a busy office does.
+func (s *Server) found(q question, bad error) outcome {
+	control, now := s.panel.Get(), s.config.Now()
+	switch {
+	case bad != nil:
+		return named("incomplete")
+	case !s.pace.Take(now, control.CapacityPerSecond):
+		return named("over_capacity")
+	case !s.quota.take(now, s.config.QuotaPerDay):
+		return named("quota")
+	}
+	return s.config.decide(q, control.Fault)
 }
 
 func (s *Server) note(agency, nik, word string) error {
@@ -79,35 +92,57 @@ func (s *Server) note(agency, nik, word string) error {
 	return nil
 }
 
-func (s *Server) give(w http.ResponseWriter, r *http.Request, q question, o outcome) {
+// settled keeps what was asked, and does what an answer is not made of; false when an
+// answer is due.
+func (s *Server) settled(w http.ResponseWriter, r *http.Request, agency string, q question, o outcome) bool {
+	if err := s.note(agency, q["NIK"], o.word); err != nil {
+		http.Error(w, "cannot keep the request", http.StatusInternalServerError)
+		return true
+	}
 	switch {
 	case o.act == hangs:
 		loopback.Hang(w, r)
-		return
 	case o.act == resets:
 		loopback.Reset(w)
-		return
 	case o.act == talksGarbage:
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"content":[{"NIK":<html><title>Gateway`))
-		return
-	case o.act == isSlow && !loopback.Wait(r.Context(), s.config.SlowDelay):
-		return
+	case o.act == talksHTML:
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!doctype html><title>Sesuai</title><h1>Layanan sedang dalam pemeliharaan</h1>`))
+	case o.act == breaksOff:
+		whole, _ := json.Marshal(enveloped(named("matched").content(q)))
+		w.Header().Set("Content-Length", strconv.Itoa(len(whole)))
+		_, _ = w.Write(whole[:len(whole)/2])
+	case o.act == isSlow:
+		return !loopback.Wait(r.Context(), s.config.SlowDelay)
 	case o.status != 0:
 		http.Error(w, http.StatusText(o.status), o.status)
-		return
+	default:
+		return false
 	}
-	loopback.JSON(w, http.StatusOK, envelope{
-		Content: []map[string]string{o.content(q)}, LastPage: true, FirstPage: true,
-		NumberOfElements: 1, TotalElements: 1, Size: 1,
-	})
+	return true
 }
+
+func enveloped(row map[string]string) envelope {
+	return envelope{Content: []map[string]string{row}, LastPage: true, FirstPage: true,
+		NumberOfElements: 1, TotalElements: 1, Size: 1}
+}
+
+// strangers is a NIK that nobody asks for.
+const strangers = "9912310101010000"
 
 func (o outcome) content(q question) map[string]string {
 	if o.say != "" {
 		return map[string]string{"RESPONSE_CODE": o.code, "RESPON": o.say}
 	}
 	compared := map[string]string{"NIK": q["NIK"]}
+	switch o.act {
+	case mistakesPerson:
+		compared["NIK"] = strangers
+	case contradicts:
+		compared["RESPON"] = named("not_found").say
+	}
 	for _, field := range fields {
 		if q[field] == "" {
 			continue
