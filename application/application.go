@@ -21,6 +21,7 @@ import (
 	"gelombang/internal/jobs"
 	"gelombang/internal/seal"
 	"gelombang/internal/sqldb"
+	"gelombang/photo"
 	"gelombang/wave"
 )
 
@@ -43,6 +44,18 @@ const (
 // States is the closed list.
 var States = []State{Joined, Withdrawn, Carried, Refused}
 
+// Check is one layer of checking as a settled place passed it. Closed list. A programme
+// cannot always use all of its layers; which were used is kept with every place.
+type Check string
+
+// The checks.
+const (
+	CheckRegistry       Check = "registry"        // every field matched
+	CheckRegistryWaived Check = "registry_waived" // the programme had switched the registry off
+	CheckPhoto          Check = "photo"           // accepted
+	CheckPhotoMissing   Check = "photo_missing"   // asked for, none was accepted, and none was needed
+)
+
 // Statements are a person's answers, by the name of the statement.
 type Statements map[string]bool
 
@@ -56,6 +69,7 @@ type Place struct {
 	Stratum     string
 	Joined      time.Time
 	Settled     time.Time // zero until settling has ended
+	Checks      []Check   // settled: what was checked about its holder, and what was done without
 	CarriedFrom int64     // the wave that it was carried from; 0 when joined by hand
 	Receipt     transcript.Receipt
 	Signed      string // the receipt as the holder keeps it
@@ -84,11 +98,19 @@ type Config struct {
 
 	// Identity gives what the identity check knows of an account.
 	Identity func(q sqldb.Querier, account int64) (identity.Facts, error)
+	// Photo gives what became of the photo of an account's identity card; nil: the
+	// programme asks for none.
+	Photo func(q sqldb.Querier, account int64) (photo.State, error)
+	// PhotoRequired says that a place needs one that was accepted when settling ends.
+	PhotoRequired bool
 	// Proven says which contacts of an account are proven.
 	Proven func(q sqldb.Querier, account int64) (email, phone bool, err error)
 	// Members lists the accounts that have a proven contact by their ids, after one of
 	// them: whom a reminder can reach.
 	Members func(q sqldb.Querier, after int64, most int) ([]int64, error)
+	// Closes hears until when an account's identity has to be judged for its place; zero
+	// when it has none any more. It may be nil.
+	Closes func(tx *sqldb.Tx, account int64, at time.Time) error
 	// Tell queues a message on an account's proven channels. Values are numbers,
 	// times and locale.Key, to be written in the person's language.
 	Tell func(tx *sqldb.Tx, account int64, key string, args map[string]any) error

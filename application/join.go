@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"strconv"
+	"time"
 
 	"gelombang/draw/transcript"
 	"gelombang/identity"
@@ -79,6 +80,10 @@ func (s *Service) issue(tx *sqldb.Tx, w wave.Wave, account int64, f identity.Fac
 	if !ok {
 		return Place{}, false, fault.New(fault.Refused, KeyNoStratum, nil)
 	}
+	// Before the place: a verdict takes identity and place in this order too.
+	if err := s.closes(tx, account, w.Closes); err != nil {
+		return Place{}, false, err
+	}
 	p, err := s.newPlace(tx, w, stratum.Name, f)
 	if err != nil {
 		return Place{}, false, err
@@ -101,6 +106,13 @@ func (s *Service) issue(tx *sqldb.Tx, w wave.Wave, account int64, f identity.Fac
 		err = fault.New(fault.Refused, KeyTaken, nil)
 	}
 	return p, true, err
+}
+
+func (s *Service) closes(tx *sqldb.Tx, account int64, at time.Time) error {
+	if s.c.Closes == nil {
+		return nil
+	}
+	return s.c.Closes(tx, account, at)
 }
 
 func (s *Service) newPlace(tx *sqldb.Tx, w wave.Wave, stratum string, f identity.Facts) (Place, error) {

@@ -12,6 +12,7 @@ import (
 	"gelombang/internal/fault"
 	"gelombang/internal/locale"
 	"gelombang/limit"
+	"gelombang/photo"
 	"gelombang/wave"
 )
 
@@ -55,6 +56,8 @@ const (
 	ReasonMissing   = "application.reason.missing"
 	ReasonStratum   = "application.reason.no_stratum"
 	ReasonParked    = "application.reason.parked"
+	ReasonPhoto     = "application.reason.photo"        // none was accepted
+	ReasonUnseen    = "application.reason.photo_unseen" // we had not looked at it
 )
 
 // The keys of messages.
@@ -201,18 +204,51 @@ type fate struct {
 // nobody's fault and refuses nobody.
 func settle(st Standing) fate {
 	switch {
+	case st.known.Waived: // the programme does without the registry; who has the NIK in this wave decides the claim
 	case st.known.State == identity.Parked:
 		return fate{Carried, ReasonParked}
 	case st.known.State != identity.Matched:
 		return fate{Refused, reasonPrefix + string(st.known.State)}
 	case !st.known.Claimed:
 		return fate{Refused, ReasonUnclaimed}
+	}
+	switch {
 	case len(st.Verdict.Refused) > 0:
 		return fate{Refused, st.Verdict.Refused[0].Reason}
 	case len(st.Verdict.Missing) > 0:
 		return fate{Refused, ReasonMissing}
 	}
 	return fate{state: Joined}
+}
+
+// photoFate is what a required photo makes of a place. One that we have not looked at, or
+// have lost, is our debt and refuses nobody.
+func photoFate(st photo.State) fate {
+	switch st {
+	case photo.Accepted:
+		return fate{state: Joined}
+	case photo.Checking, photo.Review, photo.Lost:
+		return fate{Carried, ReasonUnseen}
+	}
+	return fate{Refused, ReasonPhoto}
+}
+
+// checksOf names the layers that somebody passed.
+func checksOf(f identity.Facts, st photo.State) (passed []Check) {
+	switch {
+	case f.State == identity.Matched:
+		passed = append(passed, CheckRegistry)
+	case f.Waived:
+		passed = append(passed, CheckRegistryWaived)
+	}
+	switch st {
+	case "": // not asked for
+	case photo.Accepted:
+		passed = append(passed, CheckPhoto)
+	default:
+		passed = append(passed, CheckPhotoMissing)
+	}
+	return passed
 }
 
 // placesLeft of a household that took places in earlier waves.

@@ -7,6 +7,7 @@ import (
 	"gelombang/identity"
 	"gelombang/internal/locale"
 	"gelombang/internal/sqldb"
+	"gelombang/photo"
 	"gelombang/wave"
 )
 
@@ -44,9 +45,16 @@ func (s *Service) settleOne(ctx context.Context, tx *sqldb.Tx, p Place) error {
 	if p, err = s.refresh(tx, p, st.known); err != nil {
 		return err
 	}
-	to, err := s.fate(tx, p, st)
+	seen, err := s.photoOf(tx, p.Account)
 	if err != nil {
 		return err
+	}
+	to, err := s.fate(tx, p, st, seen)
+	if err != nil {
+		return err
+	}
+	if to.state == Joined {
+		p.Checks = checksOf(st.known, seen)
 	}
 	taken := 0
 	if to.state == Joined {
@@ -67,11 +75,14 @@ func (s *Service) settleOne(ctx context.Context, tx *sqldb.Tx, p Place) error {
 }
 
 // fate asks for the NIK last: only one place of a wave can have it.
-func (s *Service) fate(tx *sqldb.Tx, p Place, st Standing) (fate, error) {
+func (s *Service) fate(tx *sqldb.Tx, p Place, st Standing, seen photo.State) (fate, error) {
 	if _, ok := p.Wave.StratumOf(st.known.Province); !ok {
 		return fate{Refused, ReasonStratum}, nil
 	}
 	to := settle(st)
+	if to.state == Joined && s.c.PhotoRequired {
+		to = photoFate(seen)
+	}
 	if to.state != Joined {
 		return to, unclaim(tx, p.ID)
 	}
@@ -80,6 +91,14 @@ func (s *Service) fate(tx *sqldb.Tx, p Place, st Standing) (fate, error) {
 		to = fate{Refused, ReasonTaken}
 	}
 	return to, err
+}
+
+// photoOf is the state of an account's photo; "" when none is asked for.
+func (s *Service) photoOf(q sqldb.Querier, account int64) (photo.State, error) {
+	if s.c.Photo == nil {
+		return "", nil
+	}
+	return s.c.Photo(q, account)
 }
 
 func (s *Service) tellFate(tx *sqldb.Tx, p Place, f identity.Facts) error {

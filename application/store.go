@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gelombang/draw/transcript"
@@ -22,7 +23,7 @@ const (
 )
 
 const columns = `id, wave, account, state, reason, stratum, joined_ms, settled_ms, carried_from, token,
-	receipt, commitment, household_left, kk_version, kk_sum, age, sex`
+	receipt, commitment, household_left, kk_version, kk_sum, age, sex, checks`
 
 func scan(keys *seal.Keys) func(*sql.Rows) (Place, error) {
 	return func(rows *sql.Rows) (Place, error) { return scanPlace(keys, rows) }
@@ -32,13 +33,18 @@ func scanPlace(keys *seal.Keys, row interface{ Scan(...any) error }) (Place, err
 	var p Place
 	var joined, settled int64
 	var receipt []byte
-	var commitment string
+	var commitment, checks string
 	err := row.Scan(&p.ID, &p.Wave.ID, &p.Account, &p.State, &p.Reason, &p.Stratum, &joined, &settled, &p.CarriedFrom, &p.token,
-		&receipt, &commitment, &p.left, &p.kk.Version, &p.kk.Sum, &p.age, &p.sex)
+		&receipt, &commitment, &p.left, &p.kk.Version, &p.kk.Sum, &p.age, &p.sex, &checks)
 	if err != nil {
 		return Place{}, err
 	}
 	p.Joined, p.Settled = sqldb.Time(joined), sqldb.Time(settled)
+	if checks != "" {
+		for word := range strings.SplitSeq(checks, ",") {
+			p.Checks = append(p.Checks, Check(word))
+		}
+	}
 	if p.commitment, err = transcript.ParseDigest(commitment); err != nil {
 		return Place{}, fmt.Errorf("read place %d: %w", p.ID, err)
 	}
@@ -105,10 +111,18 @@ func withdraw(tx *sqldb.Tx, id int64, reason string) (bool, error) {
 
 // settled writes what became of a place. Whoever withdrew meanwhile stays withdrawn.
 func settled(tx *sqldb.Tx, p Place) (bool, error) {
-	n, err := tx.Exec(`UPDATE place SET state = $1, reason = $2, settled_ms = $3, household_left = $4, age = $5, sex = $6
-		WHERE id = $7 AND state = 'joined' AND settled_ms = 0`,
-		string(p.State), p.Reason, sqldb.Millis(tx.Now()), p.left, p.age, string(p.sex), p.ID)
+	n, err := tx.Exec(`UPDATE place SET state = $1, reason = $2, settled_ms = $3, household_left = $4, age = $5, sex = $6, checks = $7
+		WHERE id = $8 AND state = 'joined' AND settled_ms = 0`,
+		string(p.State), p.Reason, sqldb.Millis(tx.Now()), p.left, p.age, string(p.sex), wordsOf(p.Checks), p.ID)
 	return n == 1, err
+}
+
+func wordsOf(checks []Check) string {
+	words := make([]string, len(checks))
+	for i, c := range checks {
+		words[i] = string(c)
+	}
+	return strings.Join(words, ",")
 }
 
 // claim takes a NIK for a place, or finds that the place has it. Rows go in the

@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"time"
 
 	"gelombang/internal/fault"
 	"gelombang/internal/sqldb"
@@ -19,6 +20,9 @@ func (s *Service) Withdraw(ctx context.Context, account, waveID int64) error {
 			return err
 		}
 		if err := s.spend(tx, account); err != nil {
+			return err
+		}
+		if err := s.closes(tx, account, time.Time{}); err != nil {
 			return err
 		}
 		done, err := takeBack(tx, p, "")

@@ -3,6 +3,7 @@
 package drawtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"gelombang/internal/seal"
 	"gelombang/internal/sqldb"
 	"gelombang/internal/sqldb/sqldbtest"
+	"gelombang/photo"
 	"gelombang/sim/beacon"
 	"gelombang/wave"
 )
@@ -34,6 +36,7 @@ const jobsMost = 500
 type Person struct {
 	identity.Facts
 	Email, Phone bool
+	Photo        photo.State // "" is one that was never sent, where photos are asked for
 }
 
 // Message is something a person was told.
@@ -69,6 +72,8 @@ type Options struct {
 	Chain   *transcript.Chain // the simulator's by default
 	Changes int
 	Remind  bool // people are reminded of a wave that closes
+	Photos  bool // photos are asked for
+	Needed  bool // … and needed
 }
 
 // New starts a programme of two waves, "1" and "2", the first of which opens now.
@@ -111,7 +116,11 @@ func (w *World) build(t *testing.T, keys *seal.Keys, o Options) {
 			return w.Apps.Opened(tx, wv)
 		},
 		OnClose: func(tx *sqldb.Tx, wv wave.Wave) error { return w.Draws.Schedule(tx, wv) }})
-	w.Apps = application.New(application.Config{DB: w.DB, Keys: keys, Jobs: w.Jobs, Members: w.members, Waves: w.Waves, Signer: w.Signer,
+	var photoOf func(sqldb.Querier, int64) (photo.State, error)
+	if o.Photos || o.Needed {
+		photoOf = w.photo
+	}
+	w.Apps = application.New(application.Config{Photo: photoOf, PhotoRequired: o.Needed, DB: w.DB, Keys: keys, Jobs: w.Jobs, Members: w.members, Waves: w.Waves, Signer: w.Signer,
 		Statements: []string{"citizen"}, ChangesPerDay: o.Changes, Identity: w.facts, Proven: w.proven, Tell: w.tell})
 	w.Draws = draw.New(draw.Config{DB: w.DB, Jobs: w.Jobs, Waves: w.Waves, Signer: w.Signer, Dir: t.TempDir(),
 		Beacon: draw.Relays{URLs: []string{w.Beacon.URL()}}, Settle: w.Apps.Settle, Received: w.Apps.Received,
@@ -132,6 +141,12 @@ func (w *World) build(t *testing.T, keys *seal.Keys, o Options) {
 func (w *World) Chain() transcript.Chain {
 	return transcript.Chain{Hash: w.Beacon.ChainHash(), Scheme: transcript.Scheme, PublicKey: w.Beacon.PublicKeyHex(),
 		GenesisS: w.Beacon.Genesis().Unix(), PeriodS: int64(w.Beacon.Period() / time.Second), Demo: true}
+}
+
+func (w *World) photo(_ sqldb.Querier, account int64) (photo.State, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return cmp.Or(w.people[account].Photo, photo.None), nil
 }
 
 // NewPerson is somebody whom the registry matched, in Java or elsewhere; people of
