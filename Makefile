@@ -31,12 +31,12 @@ lint: ## golangci-lint, as .golangci.yml says
 
 soak: ## the longer proofs, six hours and more: twenty kills, 20 s outages, cut cables, Patroni, ten million accounts, the whole first day
 	@scripts/need soak
-	@$(WITH_POSTGRES) $(GO) test -race -tags soak -timeout 120m ./internal/... ./cmd/...
+	@$(WITH_POSTGRES) $(GO) test -race -tags soak -timeout 120m ./internal/... ./cmd/... ./photo/... ./notify/...
 	@$(WITH_POSTGRES) $(GO) test -tags soak -timeout 120m -run AFullDatabase ./account/
 	@$(MAKE) --no-print-directory build
 	@bin/gelombang rehearse day --self --applicants 1432133 --compress 14
 
-bench: build ## every published figure side by side with its target; 25 minutes, nothing else running
+bench: build ## every published figure side by side with its target; 35 minutes, nothing else running
 	@scripts/need
 	@GO=$(GO) scripts/bench
 

@@ -3,10 +3,14 @@ package sim
 import (
 	"embed"
 	"net/http"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pquerna/otp/totp"
 
+	"gelombang/sim/ktp"
 	"gelombang/sim/loopback"
 	"gelombang/sim/mailbox"
 	"gelombang/sim/registry"
@@ -56,8 +60,9 @@ func (w *World) handler() http.Handler {
 		view := loopback.View{Title: "The outside world", Data: struct {
 			Addresses Addresses
 			Codes     []Code
+			Cards     []ktp.Class
 			Magic     []magicGroup
-		}{w.behind(), codes, magicGroups()}}
+		}{w.behind(), codes, ktp.Classes, magicGroups()}}
 		if len(codes) > 0 {
 			view.Refresh = codes[0].SecondsLeft // just when the code changes
 		}
@@ -66,7 +71,24 @@ func (w *World) handler() http.Handler {
 	mux.HandleFunc("GET /authenticator", func(rw http.ResponseWriter, _ *http.Request) {
 		loopback.JSON(rw, http.StatusOK, w.Codes())
 	})
+	mux.HandleFunc("GET /ktp", specimen)
 	return mux
+}
+
+var sixteen = regexp.MustCompile(`^[0-9]{16}$`)
+
+// specimen photographs a card of somebody who does not exist, as well or as badly as asked.
+func specimen(rw http.ResponseWriter, r *http.Request) {
+	nik := strings.NewReplacer(" ", "", ".", "", "-", "").Replace(r.FormValue("nik"))
+	class := ktp.Class(r.FormValue("photo"))
+	if !sixteen.MatchString(nik) || !slices.Contains(ktp.Classes, class) {
+		http.Error(rw, "A card needs a NIK of sixteen digits and a kind of photograph.", http.StatusBadRequest)
+		return
+	}
+	photo := ktp.Take(nik, class)
+	rw.Header().Set("Content-Type", "image/jpeg")
+	rw.Header().Set("Content-Disposition", `attachment; filename="ktp-`+photo.Name+`"`)
+	_, _ = rw.Write(photo.JPEG)
 }
 
 // Codes are the codes that the authenticator shows now. A secret that is no

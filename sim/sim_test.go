@@ -2,6 +2,8 @@ package sim_test
 
 import (
 	"encoding/json"
+	"image"
+	_ "image/jpeg"
 	"net"
 	"net/http"
 	"os"
@@ -151,5 +153,24 @@ func TestABrokenChainFileRefusesToStart(t *testing.T) {
 	if world, err := sim.Start(sim.Config{Dir: dir}); err == nil {
 		_ = world.Close(t.Context())
 		t.Fatal("a broken chain was taken")
+	}
+}
+
+func TestTheFrontPageTakesPhotographsOfSpecimenCards(t *testing.T) {
+	t.Parallel()
+	at := start(t, sim.Config{}).Addresses().Front
+	for query, want := range map[string]int{
+		"nik=317401+550692+0000&photo=good": http.StatusOK, "nik=3174015506920000&photo=dark": http.StatusOK,
+		"nik=31740155069200&photo=good": http.StatusBadRequest, "nik=3174015506920000&photo=perfect": http.StatusBadRequest,
+	} {
+		resp, err := http.Get(strings.TrimSuffix(at, "/") + "/ktp?" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		card, format, err := image.DecodeConfig(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != want || want == http.StatusOK && (err != nil || format != "jpeg" || card.Width > 4000) {
+			t.Errorf("%s: %d, %s %d pixels wide, %v", query, resp.StatusCode, format, card.Width, err)
+		}
 	}
 }

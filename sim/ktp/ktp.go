@@ -10,6 +10,7 @@ package ktp
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 
 	"golang.org/x/image/font/opentype"
@@ -64,6 +65,28 @@ func SampleAt(seed uint64, class Class, i int, cardWidth float64) Photo {
 	}
 	return take(seed, class, i, shot, r, nil)
 }
+
+// Take photographs the card with a NIK, always in the same way for the same number and
+// class. It is as large as a page sends it.
+func Take(nik string, class Class) Photo {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(nik)) // never fails
+	r := random(h.Sum64(), class, 0)
+	shot := shotOf(class, r)
+	if shot.CardWidth > sentWidth {
+		shot = shot.scaled(sentWidth / shot.CardWidth)
+	}
+	person := PersonAt(h.Sum64(), 0)
+	person.NIK = nik
+	subject := PrintCard(person, nil)
+	if class == NotFound {
+		subject = otherThing(r)
+	}
+	return Photo{Name: string(class) + ".jpg", Class: class, NIK: nik, Shot: shot, JPEG: Encode(Photograph(subject, shot), shot)}
+}
+
+// sentWidth is a card that fills most of a picture of 1,600 pixels.
+const sentWidth = 1100
 
 func take(seed uint64, class Class, i int, shot Shot, r *rand.Rand, digits *opentype.Font) Photo {
 	p := Photo{Name: fmt.Sprintf("%s-%d-%03d.jpg", class, seed, i), Class: class, Shot: shot}
