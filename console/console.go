@@ -21,6 +21,7 @@ import (
 	"gelombang/console/desk"
 	"gelombang/console/message"
 	"gelombang/console/person"
+	"gelombang/console/review"
 	"gelombang/draw"
 	"gelombang/identity"
 	"gelombang/internal/fault"
@@ -30,6 +31,7 @@ import (
 	"gelombang/internal/session"
 	"gelombang/internal/sqldb"
 	"gelombang/notify"
+	"gelombang/photo"
 	"gelombang/report"
 	"gelombang/staff"
 	"gelombang/waitroom"
@@ -46,7 +48,7 @@ var Catalog embed.FS
 //go:embed *.html */*.html
 var Templates embed.FS
 
-// Config names what the console stands on. Every field but Secure is needed.
+// Config names what the console stands on. Every field but Secure, Room and Photo is needed.
 type Config struct {
 	Page        *page.Renderer // with this package's Templates and Frame
 	DB          *sqldb.DB
@@ -63,6 +65,7 @@ type Config struct {
 	Jobs        *jobs.Queue
 	Report      *report.Service
 	Room        *waitroom.Room // where newcomers wait; nil: there is none
+	Photo       *photo.Service // pictures of identity cards; nil: the programme asks for none
 	Secure      bool           // cookies over https only
 	Now         func() time.Time
 }
@@ -72,16 +75,18 @@ type Console struct {
 	*desk.Desk
 	config Config
 	areas  []interface{ Routes() []page.Route }
+	review *review.Area
 }
 
 // New makes the console.
 func New(c Config) *Console {
 	d := &desk.Desk{Page: c.Page, DB: c.DB, Sessions: c.Sessions, Staff: c.Staff, Now: c.Now,
 		Tokens: page.NewTokens(c.Keys.CookieMAC("console.form"))}
-	return &Console{Desk: d, config: c, areas: []interface{ Routes() []page.Route }{
+	queue := &review.Area{Desk: d, Identity: c.Identity, Photo: c.Photo}
+	return &Console{Desk: d, config: c, review: queue, areas: []interface{ Routes() []page.Route }{
 		&ceremony.Area{Desk: d, Wave: c.Wave, Draw: c.Draw, Announce: c.Announce, Report: c.Report},
 		&person.Area{Desk: d, Account: c.Account, Identity: c.Identity, Notify: c.Notify, Wave: c.Wave, Application: c.Application},
-		&message.Area{Desk: d, Notify: c.Notify},
+		&message.Area{Desk: d, Notify: c.Notify}, queue,
 	}}
 }
 
@@ -122,10 +127,24 @@ func (c *Console) Guard(r page.Route) func(http.Handler) http.Handler {
 				req = desk.Seated(req, who)
 				c.Page.Fail(w, req, fault.New(fault.Forbidden, "console.forbidden", fault.Args{"role": roleText(who.Role)}))
 			default:
-				next.ServeHTTP(w, desk.Seated(req, who))
+				c.seat(w, req, who, next)
 			}
 		})
 	}
+}
+
+// seat shows a page to an official, with what waits for them beside it.
+func (c *Console) seat(w http.ResponseWriter, req *http.Request, who staff.Staff, next http.Handler) {
+	req = desk.Seated(req, who)
+	if who.May(staff.ReviewDo) {
+		b, err := c.review.Waiting(req.Context())
+		if err != nil {
+			c.Page.Fail(w, req, err)
+			return
+		}
+		req = desk.Waited(req, b.N)
+	}
+	next.ServeHTTP(w, req)
 }
 
 // whoIs gives the official that the session names; nobody when there is none, or
@@ -178,15 +197,26 @@ func Frame(req *http.Request) page.Frame {
 		{"/console/waves", "console.nav.waves", staff.WaveSee},
 		{"/console/people", "console.nav.people", staff.PersonSee},
 		{"/console/messages", "console.nav.messages", staff.MessageSee},
+		{reviewPath, "console.nav.review", staff.ReviewDo},
 		{"/console/jobs", "console.nav.jobs", staff.OverviewSee},
 	} {
 		if who.May(area.permission) {
-			f.Nav = append(f.Nav, page.Link{Href: area.path, Text: page.T(area.key), Current: within(req.URL.Path, area.path)})
+			f.Nav = append(f.Nav, page.Link{Href: area.path, Text: page.T(area.key), Current: within(req.URL.Path, area.path), Count: countOf(req, area.path)})
 		}
 	}
 	f.Who = []page.Text{page.Plain(who.Name), page.T("console.role." + string(who.Role))}
 	f.Foot = []page.Link{{Href: "/console/sign-out", Text: page.T("console.sign_out")}}
 	return f
+}
+
+const reviewPath = "/console/review"
+
+// countOf is how many wait in an area, for those that count.
+func countOf(req *http.Request, area string) int64 {
+	if area != reviewPath {
+		return 0
+	}
+	return desk.Waiting(req)
 }
 
 func within(path, area string) bool {

@@ -11,13 +11,16 @@ import (
 	"gelombang/announce"
 	"gelombang/console/ceremony"
 	"gelombang/console/desk"
+	"gelombang/console/review"
 	"gelombang/draw"
 	"gelombang/identity"
 	"gelombang/internal/jobs"
 	"gelombang/internal/page"
 	"gelombang/internal/sqldb"
 	"gelombang/notify"
+	"gelombang/photo"
 	"gelombang/report"
+	"gelombang/staff"
 	"gelombang/waitroom"
 	"gelombang/wave"
 )
@@ -98,6 +101,7 @@ type facts struct {
 	figures report.Figures
 	funnel  report.Funnel
 	room    waitroom.State
+	review  review.Backlog // zero for who has nothing to do there
 }
 
 func (c *Console) overview(w http.ResponseWriter, req *http.Request) {
@@ -146,6 +150,11 @@ func (c *Console) facts(req *http.Request) (f facts, err error) {
 	}
 	if f.figures, err = c.config.Report.Figures(req.Context()); err != nil {
 		return f, err
+	}
+	if desk.At(req).May(staff.ReviewDo) {
+		if f.review, err = c.review.Waiting(req.Context()); err != nil {
+			return f, err
+		}
 	}
 	f.funnel, err = c.config.Report.Funnel(req.Context(), f.wave.ID)
 	return f, err
@@ -223,7 +232,7 @@ func queues(f facts) []queueRow {
 }
 
 // queueNames are the queues that have a name for people.
-var queueNames = []string{notify.QueueName, identity.QueueName, wave.QueueName, draw.QueueName, announce.QueueName, account.QueueName, "sweep"}
+var queueNames = []string{notify.QueueName, identity.QueueName, wave.QueueName, draw.QueueName, announce.QueueName, account.QueueName, photo.QueueName, "sweep"}
 
 func queueName(queue string) page.Text {
 	if slices.Contains(queueNames, queue) {

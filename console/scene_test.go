@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"gelombang/draw/drawtest"
 	"gelombang/identity"
 	"gelombang/identity/registry"
+	"gelombang/internal/blob"
 	"gelombang/internal/jobs"
 	"gelombang/internal/locale"
 	"gelombang/internal/page"
@@ -37,6 +39,7 @@ import (
 	"gelombang/internal/sqldb/sqldbtest"
 	"gelombang/notify"
 	"gelombang/otp"
+	"gelombang/photo"
 	"gelombang/report"
 	registrysim "gelombang/sim/registry"
 	"gelombang/staff"
@@ -59,6 +62,7 @@ type scene struct {
 	otp      *otp.Service
 	identity *identity.Service
 	notify   *notify.Service
+	photo    *photo.Service
 	worker   *jobs.Worker
 	routes   []page.Route
 }
@@ -76,11 +80,16 @@ func (mailer) Send(_ context.Context, o notify.Outgoing) (notify.Sent, error) {
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	clock := sqldbtest.NewClock()
+	return newSceneOn(t, sqldbtest.Open(t, sqldb.SQLite, clock), clock)
+}
+
+func newSceneOn(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) *scene {
+	t.Helper()
 	s := &scene{t: t}
 	var err error
 	s.keys, err = seal.New(clock.Now())
 	s.must(err)
-	s.world = drawtest.New(t, sqldbtest.Open(t, sqldb.SQLite, clock), clock, drawtest.Options{})
+	s.world = drawtest.New(t, db, clock, drawtest.Options{})
 	s.people()
 	s.serve()
 	return s
@@ -95,7 +104,7 @@ func (s *scene) must(err error) {
 
 func (s *scene) catalog() *locale.Catalog {
 	s.t.Helper()
-	c, err := locale.Load(nil, page.Words, drawtest.Texts, notify.Catalog, otp.Catalog, account.Catalog, identity.Catalog,
+	c, err := locale.Load(nil, page.Words, drawtest.Texts, notify.Catalog, otp.Catalog, account.Catalog, identity.Catalog, photo.Catalog, os.DirFS("../portal"),
 		wave.Catalog, application.Catalog, draw.Catalog, announce.Catalog, staff.Catalog, console.Catalog)
 	s.must(err)
 	c.Globals(map[string]any{"programme": "Program Contoh"})
@@ -110,9 +119,10 @@ func (s *scene) people() {
 	s.staff = staff.NewService(staff.Config{DB: w.DB, Keys: s.keys, Passwords: passwords})
 	s.notify = notify.New(notify.Config{DB: w.DB, Keys: s.keys, Jobs: w.Jobs, PublicURL: "https://contoh.example.com",
 		Texts:     func(lang, key string, args map[string]any) string { return catalog.Text(locale.Lang(lang), key, args) },
-		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "jalur A", Sender: mailer{}}}, notify.SMS: {{Name: "jalur A", Sender: mailer{}}}},
+		Providers: map[notify.Channel][]notify.Provider{notify.Email: {{Name: "jalur A", Sender: mailer{}}}, notify.SMS: {{Name: "jalur A", Sender: mailer{}, Price: 350}}},
 		Fill:      func(q sqldb.Querier, ref int64) (map[string]string, error) { return s.otp.Code(q, ref) },
-		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return s.otp.OnFailed(tx, ref) }})
+		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return s.otp.OnFailed(tx, ref) },
+		Spend:     notify.SpendPolicy{Hour: 40_000, Day: 100_000}})
 	var err error
 	s.otp, err = otp.New(otp.Config{DB: w.DB, Keys: s.keys, Notify: s.notify})
 	s.must(err)
@@ -128,9 +138,21 @@ func (s *scene) people() {
 		PhoneProvenOf: func(q sqldb.Querier, id int64) (bool, error) {
 			a, err := s.account.Get(q, id)
 			return a.PhoneProven, err
+		},
+		CardShowsNIK: func(q sqldb.Querier, id int64) (bool, error) {
+			p, err := s.photo.Current(q, id)
+			return p.ShowsNIK(), err
+		},
+		OnChange: func(tx *sqldb.Tx, id int64, _ identity.State) error { return s.photo.NIKChanged(tx, id) }})
+	store, err := blob.Open(s.t.TempDir())
+	s.must(err)
+	s.photo = photo.New(photo.Config{DB: w.DB, Keys: s.keys, Jobs: w.Jobs, Store: store,
+		NIKOf: func(q sqldb.Querier, id int64) (string, error) {
+			f, err := s.identity.Facts(q, id)
+			return string(f.NIK), err
 		}})
-	s.worker = jobs.NewWorker(w.Jobs, jobs.Config{Slots: map[string]int{notify.QueueName: 4, identity.QueueName: 1, account.QueueName: 1, "test": 1}})
-	for _, handlers := range []map[string]jobs.Handler{s.notify.Handlers(), s.identity.Handlers(), s.account.Handlers()} {
+	s.worker = jobs.NewWorker(w.Jobs, jobs.Config{Slots: map[string]int{notify.QueueName: 4, identity.QueueName: 1, account.QueueName: 1, photo.QueueName: 1, "test": 1}})
+	for _, handlers := range []map[string]jobs.Handler{s.notify.Handlers(), s.identity.Handlers(), s.account.Handlers(), s.photo.Handlers()} {
 		for kind, h := range handlers {
 			s.worker.Handle(kind, h)
 		}
@@ -144,7 +166,7 @@ func (s *scene) serve() {
 		Globals: map[string]string{"brand": "Program Contoh"}, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	s.must(err)
 	c := console.New(console.Config{Page: renderer, DB: w.DB, Keys: s.keys, Sessions: sessions, Staff: s.staff, Account: s.account,
-		Identity: s.identity, Notify: s.notify, Wave: w.Waves, Application: w.Apps, Draw: w.Draws, Announce: w.Announce, Jobs: w.Jobs,
+		Identity: s.identity, Notify: s.notify, Wave: w.Waves, Application: w.Apps, Draw: w.Draws, Announce: w.Announce, Jobs: w.Jobs, Photo: s.photo,
 		Report: report.New(report.Config{DB: w.DB, Now: w.Clock.Now}), Now: w.Clock.Now})
 	s.routes = c.Routes()
 	mux := http.NewServeMux()
@@ -199,6 +221,10 @@ const (
 	raniNIK   = "3201014107900001"
 )
 
+var raniForm = identity.Form{Name: "Rani Citra Lestari", NIK: raniNIK, KK: "3201010101100001", BirthPlace: "Bogor",
+	BirthDate: identity.Date{Year: 1990, Month: 7, Day: 1}, Sex: identity.Female, Regency: "3201", District: "320101",
+	Education: "primary", Employment: "job_seeker", Warned: true}
+
 // rani has a proven e-mail and phone, and a matched identity.
 func (s *scene) rani() int64 {
 	s.t.Helper()
@@ -208,9 +234,7 @@ func (s *scene) rani() int64 {
 	s.must(err)
 	_, err = s.account.Prove(ctx, phone, s.codeOf(phone), "peramban")
 	s.must(err)
-	s.must(s.identity.Submit(ctx, id, identity.Form{Name: "Rani Citra Lestari", NIK: raniNIK, KK: "3201010101100001", BirthPlace: "Bogor",
-		BirthDate: identity.Date{Year: 1990, Month: 7, Day: 1}, Sex: identity.Female, Regency: "3201", District: "320101",
-		Education: "primary", Employment: "job_seeker", Warned: true}))
+	s.must(s.identity.Submit(ctx, id, raniForm))
 	s.work()
 	return id
 }
@@ -274,6 +298,7 @@ func (s *scene) browser() *browser {
 type screen struct {
 	t      *testing.T
 	status int
+	header http.Header
 	path   string
 	body   string
 	root   *html.Node
@@ -289,8 +314,8 @@ func (b *browser) do(req *http.Request) screen {
 	b.must(err)
 	root, err := html.Parse(strings.NewReader(string(body)))
 	b.must(err)
-	s := screen{t: b.t, status: res.StatusCode, path: res.Request.URL.Path, body: string(body), root: root}
-	if req.Header.Get("Live-Part") == "" {
+	s := screen{t: b.t, status: res.StatusCode, header: res.Header, path: res.Request.URL.Path, body: string(body), root: root}
+	if req.Header.Get("Live-Part") == "" && strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
 		s.sound()
 	}
 	return s

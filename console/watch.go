@@ -17,7 +17,8 @@ const (
 	waitLook    = time.Minute      // a job that has been due for longer
 	parkedLook  = 10 * time.Minute // a person who waits for the registry for longer
 	parkedAct   = time.Hour
-	failedLook  = 0.03 // share of the messages whose fate is known
+	reviewAct   = 24 * time.Hour // somebody who waits for an official for longer
+	failedLook  = 0.03           // share of the messages whose fate is known
 	failedAct   = 0.10
 	decidedSome = 20 // fewer decided messages say nothing
 )
@@ -129,6 +130,7 @@ func todos(f facts) []todo {
 	list = append(list, drawTodo(f)...)
 	list = append(list, roomTodo(f)...)
 	list = append(list, jobTodo(f)...)
+	list = append(list, reviewTodo(f)...)
 	list = append(list, messageTodo(f)...)
 	return append(list, registryTodo(f)...)
 }
@@ -189,6 +191,19 @@ func jobTodo(f facts) []todo {
 		list = append(list, todo{Badge: watch, Strong: page.T("console.todo.wait", "wait", wait), Text: page.T("console.todo.wait.why"), Link: link})
 	}
 	return list
+}
+
+// reviewTodo says that people wait for a look at their card or their NIK.
+func reviewTodo(f facts) []todo {
+	if f.review.N == 0 {
+		return nil
+	}
+	wait, b := age(f.now, f.review.Since), turn
+	if wait > reviewAct {
+		b = act
+	}
+	return []todo{{Badge: b, Strong: page.T("console.todo.review", "n", f.review.N, "wait", wait), Text: page.T("console.todo.review.why"),
+		Link: page.Link{Href: reviewPath, Text: page.T("console.todo.review.go")}}}
 }
 
 func messageTodo(f facts) (list []todo) {

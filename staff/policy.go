@@ -41,10 +41,11 @@ const (
 	PersonSee   Permission = "person.see"
 	MessageSee  Permission = "message.see"
 	JobRedrive  Permission = "job.redrive"
+	ReviewDo    Permission = "review.do" // see pictures of identity cards, and decide about them
 )
 
 // Permissions is the closed list.
-var Permissions = []Permission{OverviewSee, WaveSee, WaveManage, DrawRun, DrawApprove, PersonSee, MessageSee, JobRedrive}
+var Permissions = []Permission{OverviewSee, WaveSee, WaveManage, DrawRun, DrawApprove, PersonSee, MessageSee, JobRedrive, ReviewDo}
 
 // allowed is the whole of who may do what. Whoever runs a draw does not look into
 // files, and whoever looks into files does not run draws; only the supervisor,
@@ -52,7 +53,7 @@ var Permissions = []Permission{OverviewSee, WaveSee, WaveManage, DrawRun, DrawAp
 var allowed = map[Role][]Permission{
 	Operator:   {OverviewSee, WaveSee, WaveManage, DrawRun, MessageSee, JobRedrive},
 	Supervisor: Permissions,
-	Agent:      {OverviewSee, WaveSee, PersonSee, MessageSee},
+	Agent:      {OverviewSee, WaveSee, PersonSee, MessageSee, ReviewDo},
 	Auditor:    {OverviewSee, WaveSee, MessageSee},
 }
 

@@ -49,6 +49,20 @@ func Seated(req *http.Request, who staff.Staff) *http.Request {
 	return req.WithContext(context.WithValue(req.Context(), official{}, who))
 }
 
+// waiting is the context's key for how many wait at the review desk.
+type waiting struct{}
+
+// Waited says how many wait at the review desk while a request is answered.
+func Waited(req *http.Request, n int64) *http.Request {
+	return req.WithContext(context.WithValue(req.Context(), waiting{}, n))
+}
+
+// Waiting is what Waited said, 0 elsewhere.
+func Waiting(req *http.Request) int64 {
+	n, _ := req.Context().Value(waiting{}).(int64)
+	return n
+}
+
 // formAge is how long a form that stays open may still be sent: a working day.
 const formAge = 12 * time.Hour
 

@@ -165,8 +165,8 @@ func deliveryOf(m notify.Status) page.Timeline {
 	t := page.Timeline{Clock: true}
 	for _, e := range m.Events {
 		one := page.Event{At: e.At, Title: page.T("notify.event." + string(e.State))}
-		if e.Detail == notify.TryAgain {
-			one.Title = page.T("notify.event." + notify.TryAgain)
+		if e.Detail == notify.TryAgain || e.Detail == notify.Delayed {
+			one.Title = page.T("notify.event." + e.Detail)
 		}
 		if e.Reason != notify.NoReason {
 			one.State, one.Text = page.Failed, page.T("console.failed."+string(e.Reason))

@@ -14,6 +14,7 @@ const changesMost = 50
 
 type routesPage struct {
 	Routes  []routeRow
+	Spend   spendPart
 	Changes []changeRow
 }
 
@@ -37,12 +38,17 @@ type changeRow struct {
 	Why          page.Text
 }
 
-// routes shows which providers are trusted with how much, and why that changed.
+// routes shows which providers are trusted with how much and why that changed, what codes
+// by SMS cost, and which numbers they are held back from.
 func (c *Area) routes(w http.ResponseWriter, req *http.Request) {
 	var list []notify.Route
+	var spending notify.Spending
 	var changes []notify.Change
 	err := c.Read(req, func(rx *sqldb.Rx) (err error) {
 		if list, err = c.Notify.Routes(rx); err != nil {
+			return err
+		}
+		if spending, err = c.Notify.Spending(rx); err != nil {
 			return err
 		}
 		changes, err = c.Notify.Changes(rx, changesMost)
@@ -52,7 +58,7 @@ func (c *Area) routes(w http.ResponseWriter, req *http.Request) {
 		c.Page.Fail(w, req, err)
 		return
 	}
-	v := routesPage{Routes: routeRows(list)}
+	v := routesPage{Routes: routeRows(list), Spend: spendOf(spending)}
 	for _, ch := range changes {
 		v.Changes = append(v.Changes, changeRow{At: ch.At, Operator: operator(ch.Operator), Provider: ch.Provider,
 			Was: ch.Was, Becomes: ch.Becomes, Why: page.T("notify.change." + string(ch.Reason))})

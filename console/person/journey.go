@@ -16,7 +16,7 @@ func journey(p person) []page.Step {
 		switch {
 		case behind(p, name):
 			s.State, s.Badge = page.StepDone, page.Badge{Tone: page.Quiet, Text: page.T("console.step.done")}
-		case name == "identity" && p.identity.State == identity.Parked:
+		case name == "identity" && (p.identity.State == identity.Parked || p.identity.State == identity.Review):
 			s.State, s.Badge = page.StepWait, page.Badge{Tone: page.Wait, Text: page.T("identity.state.parked")}
 		case name == here:
 			s.State, s.Badge = page.StepNow, stuckBadge(p)

@@ -62,7 +62,7 @@ type openPage struct {
 
 // askReason is what stands before a file.
 func (c *Area) askReason(w http.ResponseWriter, req *http.Request, status int, err error, typed string) {
-	v := openPage{Token: c.Token(), ID: desk.Number(req), Reason: reasonField()}
+	v := openPage{Token: c.Token(), ID: desk.Number(req), Reason: desk.ReasonField()}
 	v.Reason.Value = typed
 	if err == nil {
 		c.Page.Render(w, req, status, "person/open", v)
@@ -75,24 +75,24 @@ func (c *Area) askReason(w http.ResponseWriter, req *http.Request, status int, e
 }
 
 func (c *Area) openFile(w http.ResponseWriter, req *http.Request) {
-	values, err := c.Form(w, req, page.FieldRule{Name: "reason", Max: reasonMost})
+	values, err := c.Form(w, req, desk.ReasonRule)
 	if err == nil {
-		err = checkReason(reasonOf(values))
+		err = desk.CheckReason(desk.ReasonOf(values))
 	}
 	if err != nil {
 		c.askReason(w, req, http.StatusUnprocessableEntity, err, values.Get("reason"))
 		return
 	}
-	c.remember(req, desk.Number(req), reasonOf(values))
+	c.remember(req, desk.Number(req), desk.ReasonOf(values))
 	desk.To(w, req, desk.Path("/console/people/", desk.Number(req)))
 }
 
 // reveal shows the values in full for a while. The look itself is logged by the
 // page that shows them.
 func (c *Area) reveal(w http.ResponseWriter, req *http.Request) {
-	values, err := c.Form(w, req, page.FieldRule{Name: "reason", Max: reasonMost})
+	values, err := c.Form(w, req, desk.ReasonRule)
 	if err == nil {
-		err = checkReason(reasonOf(values))
+		err = desk.CheckReason(desk.ReasonOf(values))
 	}
 	if err != nil {
 		v, buildErr := c.file(req, c.reasonFor(req, desk.Number(req)), "")
@@ -108,8 +108,8 @@ func (c *Area) reveal(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	until := c.Now().Add(revealFor).UnixMilli()
-	c.Sessions.Put(req.Context(), "reveal", strings.Join([]string{strconv.FormatInt(desk.Number(req), 10), strconv.FormatInt(until, 10), reasonOf(values)}, " "))
-	c.remember(req, desk.Number(req), reasonOf(values))
+	c.Sessions.Put(req.Context(), "reveal", strings.Join([]string{strconv.FormatInt(desk.Number(req), 10), strconv.FormatInt(until, 10), desk.ReasonOf(values)}, " "))
+	c.remember(req, desk.Number(req), desk.ReasonOf(values))
 	desk.To(w, req, desk.Path("/console/people/", desk.Number(req)))
 }
 

@@ -1,37 +1,15 @@
 package person
 
 import (
-	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"gelombang/account"
+	"gelombang/console/desk"
 	"gelombang/identity"
 	"gelombang/identity/region"
-	"gelombang/internal/locale"
 	"gelombang/internal/page"
 	"gelombang/notify"
 )
-
-// What an official sees of a value without a reason: enough to know that it is the
-// one the caller means, too little to use it.
-
-// maskName leaves the first name and the initial of the second.
-func maskName(name string) string {
-	words := strings.Fields(name)
-	if len(words) == 0 {
-		return ""
-	}
-	if len(words) == 1 {
-		return initial(words[0])
-	}
-	return words[0] + " " + initial(words[1])
-}
-
-func initial(word string) string {
-	first, _ := utf8.DecodeRuneInString(word)
-	return string(first) + "•••••"
-}
 
 // maskNumber leaves the region and the last two of sixteen digits.
 func maskNumber(n string) string {
@@ -56,7 +34,7 @@ func nameOf(p person, full bool) page.Text {
 	case full:
 		return page.Plain(name)
 	default:
-		return page.Plain(maskName(name))
+		return page.Plain(desk.MaskName(name))
 	}
 }
 
@@ -101,7 +79,7 @@ func identityOf(r identity.Record, full bool) []page.Fact {
 	return []page.Fact{
 		{Label: page.T("identity.field.nik"), Value: page.Plain(numberShown(f.NIK, full)), Number: true},
 		{Label: page.T("identity.field.kk"), Value: page.Plain(numberShown(f.KK, full)), Number: true},
-		{Label: page.T("console.person.born"), Value: born(f, full)},
+		{Label: page.T("console.person.born"), Value: desk.Born(f, full)},
 		{Label: page.T("console.person.home"), Value: page.Plain(home(f.Regency, full))},
 		{Label: page.T("console.person.sent"), At: r.Submitted},
 		{Label: page.T("console.person.changes"), Value: page.T("console.person.changes.n", "used", r.Tries, "most", r.TriesMost)},
@@ -113,18 +91,6 @@ func numberShown(n string, full bool) string {
 		return groups(n)
 	}
 	return maskNumber(n)
-}
-
-func born(f identity.Form, full bool) page.Text {
-	d := f.BirthDate
-	if !d.Valid() {
-		return page.T("console.none")
-	}
-	month := locale.Key("console.month." + fmt.Sprintf("%02d", d.Month))
-	if full {
-		return page.T("console.person.born.full", "place", f.BirthPlace, "day", fmt.Sprint(d.Day), "month", month, "year", fmt.Sprint(d.Year))
-	}
-	return page.T("console.person.born.masked", "month", month, "century", fmt.Sprint(d.Year/100))
 }
 
 // home is the province, and the regency only in full.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"gelombang/account"
 	"gelombang/audit"
@@ -16,11 +15,8 @@ import (
 	"gelombang/internal/sqldb"
 )
 
-// The bounds of a reason: shorter ones say nothing, longer ones hold other people's data.
 const (
-	reasonLeast = 5
-	reasonMost  = audit.ReasonMost
-	nikDigits   = 16
+	nikDigits = 16
 	// foundMost bounds what one number may lead to: a NIK that many have typed is no list to browse.
 	foundMost = 10
 )
@@ -37,11 +33,7 @@ type peoplePage struct {
 func (c *Area) peoplePage() peoplePage {
 	return peoplePage{Token: c.Token(),
 		Query:  page.Field{Name: "query", Label: page.T("console.people.query"), Hint: page.T("console.people.query.hint"), Required: true},
-		Reason: reasonField()}
-}
-
-func reasonField() page.Field {
-	return page.Field{Name: "reason", Label: page.T("console.reason"), Hint: page.T("console.reason.hint"), MaxLength: reasonMost, Required: true}
+		Reason: desk.ReasonField()}
 }
 
 func (c *Area) people(w http.ResponseWriter, req *http.Request) {
@@ -51,10 +43,10 @@ func (c *Area) people(w http.ResponseWriter, req *http.Request) {
 // search finds accounts by a whole e-mail, phone, NIK or account number. It is a
 // POST, so that none of these stands in an address; what was typed is kept nowhere.
 func (c *Area) search(w http.ResponseWriter, req *http.Request) {
-	values, err := c.Form(w, req, page.FieldRule{Name: "query"}, page.FieldRule{Name: "reason", Max: reasonMost})
-	reason := reasonOf(values)
+	values, err := c.Form(w, req, page.FieldRule{Name: "query"}, desk.ReasonRule)
+	reason := desk.ReasonOf(values)
 	if err == nil {
-		err = checkReason(reason)
+		err = desk.CheckReason(reason)
 	}
 	var found []int64
 	if err == nil {
@@ -133,30 +125,4 @@ func one(id int64, err error) ([]int64, error) {
 		return nil, err
 	}
 	return []int64{id}, nil
-}
-
-// reasonOf is the reason on one line, as logs and the session keep it.
-func reasonOf(v page.Values) string { return strings.Join(strings.Fields(v.Get("reason")), " ") }
-
-// checkReason refuses what is no reason. Digits in a row may be somebody's number,
-// and the log must not hold it.
-func checkReason(reason string) error {
-	run := 0
-	for _, c := range reason {
-		if c >= '0' && c <= '9' {
-			run++
-		} else {
-			run = 0
-		}
-		if run >= 8 {
-			return desk.Missing("reason", "console.reason.digits")
-		}
-	}
-	if utf8.RuneCountInString(reason) < reasonLeast {
-		return desk.Missing("reason", "console.reason.missing")
-	}
-	if strings.Contains(reason, "@") {
-		return desk.Missing("reason", "console.reason.digits")
-	}
-	return nil
 }

@@ -96,7 +96,7 @@ func (c *Area) file(req *http.Request, reason, full string) (personPage, error) 
 	v := personPage{
 		Token: c.Token(), ID: p.account.ID, Number: strconv.FormatInt(p.account.ID, 10), Name: nameOf(p, full != ""), Badge: stuckBadge(p), Say: sayOf(p),
 		Steps: journey(p), Timeline: timelineOf(p), Contacts: contactsOf(p.account, full != ""), Identity: identityOf(p.identity, full != ""),
-		Looks: desk.DeedsOf(p.looks, p.names), Full: full != "", Reason: reasonField(),
+		Looks: desk.DeedsOf(p.looks, p.names), Full: full != "", Reason: desk.ReasonField(),
 	}
 	for _, one := range p.places {
 		v.Places = append(v.Places, placeOf(one))
