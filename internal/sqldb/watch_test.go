@@ -1,6 +1,7 @@
 package sqldb_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestWhoWatchesSeesEveryStatementInItsOrder(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				return rows.Close()
+				return errors.Join(rows.Err(), rows.Close())
 			})
 		}
 		if err != nil {
