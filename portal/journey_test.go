@@ -181,7 +181,7 @@ func TestErrorsStandOnTopAndAtTheFieldWithTheValueKept(t *testing.T) {
 		t.Errorf("the title says nothing: %s", wrong.words("title"))
 	}
 	long := b.send(b.get("/register"), "/register", "address", strings.Repeat("a", 300), "consent", "yes").expect(422, "/register")
-	if got := long.attr("#address", "value"); len(got) != 200 || long.words("#address-e") == "" {
+	if got := long.attr("#address", "value"); len(got) != 200 || long.words("#address-e") == "" || long.count(".summary li") != long.count(".summary li a") {
 		t.Errorf("over-long: %d letters kept", len(got))
 	}
 }

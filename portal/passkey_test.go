@@ -31,7 +31,7 @@ type tab struct {
 	keys webauthn.AuthenticatorID
 }
 
-func (s *scene) tab() *tab {
+func (s *scene) tab(flags ...chromedp.ExecAllocatorOption) *tab {
 	s.t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -39,6 +39,7 @@ func (s *scene) tab() *tab {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	options = append(options, flags...)
 	ctx, quit := chromedp.NewExecAllocator(context.WithoutCancel(s.t.Context()), options...)
 	s.t.Cleanup(quit)
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)

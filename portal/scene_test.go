@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -38,6 +39,7 @@ import (
 	"gelombang/internal/sqldb/sqldbtest"
 	"gelombang/notify"
 	"gelombang/otp"
+	"gelombang/photo"
 	"gelombang/portal"
 	beaconsim "gelombang/sim/beacon"
 	registrysim "gelombang/sim/registry"
@@ -46,7 +48,7 @@ import (
 
 // scene is the portal over the real services, a real database and a simulated registry.
 type scene struct {
-	t           *testing.T
+	t           testing.TB
 	url         string
 	listener    net.Listener
 	site        string // the same server under the name that passkeys are bound to
@@ -64,6 +66,9 @@ type scene struct {
 	draw        *draw.Service
 	mailbox     *mailbox
 	funnel      portal.Funnel
+	photo       *photo.Service
+	store       *moody
+	needsPhoto  bool
 }
 
 // mailbox keeps what was sent, newest last, by address.
@@ -79,7 +84,8 @@ func (m *mailbox) Send(_ context.Context, o notify.Outgoing) (notify.Sent, error
 	return notify.Sent{Provider: "test", Ref: o.Ref}, nil
 }
 
-func newScene(t *testing.T) *scene {
+// newScene makes a scene; changes come between its services and its pages.
+func newScene(t testing.TB, changes ...func(*scene)) *scene {
 	t.Helper()
 	clock := sqldbtest.NewClock()
 	s := &scene{t: t, clock: clock, db: sqldbtest.Open(t, sqldb.SQLite, clock), mailbox: &mailbox{sent: map[string][]notify.Outgoing{}}}
@@ -94,6 +100,9 @@ func newScene(t *testing.T) *scene {
 	s.must(err)
 	s.site = fmt.Sprintf("http://localhost:%d", s.listener.Addr().(*net.TCPAddr).Port)
 	s.services()
+	for _, change := range changes {
+		change(s)
+	}
 	s.serve()
 	return s
 }
@@ -120,6 +129,8 @@ func (s *scene) services() {
 		Site: s.site, SiteName: "Program Contoh",
 		OnPhoneProven: func(tx *sqldb.Tx, id int64) error { return s.identity.PhoneProven(tx, id) },
 		Tell:          s.notify.Queue,
+		Mail:          account.Mail{Resolver: domains{}, To: s.notify.To, Fail: s.notify.Fail},
+		Disposable:    account.Disposable{Domains: []string{"throw.example"}},
 		IdentityMatches: func(q sqldb.Querier, id int64, c account.RecoveryClaim) (bool, error) {
 			f, err := s.identity.Facts(q, id)
 			return f.State != identity.None && c == account.RecoveryClaim{NIK: string(f.NIK), KK: string(f.KK), BirthDate: f.BirthDate.String()}, err
@@ -133,13 +144,18 @@ func (s *scene) services() {
 			a, err := s.account.Get(q, id)
 			return a.PhoneProven, err
 		},
+		CardShowsNIK: func(q sqldb.Querier, id int64) (bool, error) {
+			p, err := s.photo.Current(q, id)
+			return p.ShowsNIK(), err
+		},
 		OnChange: func(tx *sqldb.Tx, id int64, st identity.State) error {
-			return s.application.IdentityChanged(tx, id, st)
+			return errors.Join(s.photo.NIKChanged(tx, id), s.application.IdentityChanged(tx, id, st))
 		}})
+	s.photos(queue)
 	s.waveServices(queue)
 	s.worker = jobs.NewWorker(queue, jobs.Config{Slots: map[string]int{notify.QueueName: 4, identity.QueueName: 4,
-		account.QueueName: 1, wave.QueueName: 1, draw.QueueName: 1}})
-	for _, handlers := range []map[string]jobs.Handler{s.notify.Handlers(), s.identity.Handlers(), s.account.Handlers(), s.waves.Handlers(), s.draw.Handlers()} {
+		account.QueueName: 1, account.DomainQueue: 2, photo.QueueName: 1, wave.QueueName: 1, draw.QueueName: 1}})
+	for _, handlers := range []map[string]jobs.Handler{s.notify.Handlers(), s.identity.Handlers(), s.account.Handlers(), s.photo.Handlers(), s.waves.Handlers(), s.draw.Handlers()} {
 		for kind, h := range handlers {
 			s.worker.Handle(kind, h)
 		}
@@ -172,7 +188,7 @@ func (s *scene) waveServices(queue *jobs.Queue) {
 	s.must(s.waves.Open(s.t.Context(), s.wave().ID, audit.Staff(1)))
 }
 
-func rules(t *testing.T) string {
+func rules(t testing.TB) string {
 	t.Helper()
 	compiled, err := eligibility.Compile([]eligibility.Fact{{Name: "statement_citizen", Kind: eligibility.Bool},
 		{Name: "identity", Kind: eligibility.String}, {Name: "phone_proven", Kind: eligibility.Bool}}, []eligibility.Rule{
@@ -218,7 +234,7 @@ stratum.1.all: "Seluruh negeri"
 func (s *scene) catalog() *locale.Catalog {
 	s.t.Helper()
 	programme := fstest.MapFS{"catalog.id.yaml": {Data: []byte(programmeID)}, "catalog.en.yaml": {Data: []byte(programmeID)}}
-	c, err := locale.Load(nil, page.Words, portal.Catalog, otp.Catalog, account.Catalog, identity.Catalog, wave.Catalog,
+	c, err := locale.Load(nil, page.Words, portal.Catalog, otp.Catalog, account.Catalog, identity.Catalog, photo.Catalog, wave.Catalog,
 		application.Catalog, draw.Catalog, notify.Catalog, programme)
 	s.must(err)
 	c.Globals(map[string]any{"programme": "Program Contoh"})
@@ -234,11 +250,11 @@ func (s *scene) serve() {
 		Log: slog.New(slog.DiscardHandler)})
 	s.must(err)
 	p := portal.New(portal.Config{Page: renderer, DB: s.db, Keys: s.keys, Sessions: sessions, Account: s.account, OTP: s.otp,
-		Notify: s.notify, Identity: s.identity, Wave: s.waves, Application: s.application, Draw: s.draw, Now: s.clock.Now,
+		Notify: s.notify, Identity: s.identity, Wave: s.waves, Application: s.application, Draw: s.draw, Photo: s.photo, Now: s.clock.Now,
 		Programme: portal.Programme{Name: "programme.name", Tagline: "programme.tagline", Organiser: "programme.organiser", HelpHours: "programme.help_hours",
 			Conditions: []string{"programme.condition_1"}, Statements: []portal.Choice{{Name: "citizen", Key: "statement.citizen"}},
 			Education:  []portal.Choice{{Name: "none", Key: "education.none"}, {Name: "primary", Key: "education.primary"}},
-			Employment: []portal.Choice{{Name: "job_seeker", Key: "employment.job_seeker"}}, ConsentVersion: "1", Has: catalog.Has},
+			Employment: []portal.Choice{{Name: "job_seeker", Key: "employment.job_seeker"}}, ConsentVersion: "1", PhotoRequired: s.needsPhoto, Has: catalog.Has},
 		Funnel: func(ctx context.Context) ([]portal.FunnelRow, time.Time, error) {
 			if s.funnel == nil {
 				return nil, time.Time{}, nil
@@ -316,7 +332,7 @@ func (s *scene) browser() *browser {
 
 // screen is a page as it arrived.
 type screen struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	path   string
 	header http.Header
@@ -379,6 +395,9 @@ func (s screen) form(action string, pairs ...string) url.Values {
 	}
 	for at := 0; at+1 < len(pairs); at += 2 {
 		values.Set(pairs[at], pairs[at+1])
+		if pairs[at] == "address" && values.Has("read") { // as the script does, which shows how it is understood
+			values.Set("read", pairs[at+1])
+		}
 	}
 	return values
 }

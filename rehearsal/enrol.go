@@ -44,7 +44,7 @@ func (t *tour) press(ctx context.Context, c *browser.Conn, p *person, then func(
 	if p.began == unset {
 		p.began = t.crowd.Clock()
 	}
-	a, instead := t.ask(ctx, c, p, post, "/register", browser.Form("form_token", p.token, "address", t.Address(p.number), "consent", "yes"))
+	a, instead := t.ask(ctx, c, p, post, "/register", browser.Form("form_token", p.token, "address", t.Address(p.number), "read", t.Address(p.number), "consent", "yes"))
 	if instead != nil {
 		return instead
 	}

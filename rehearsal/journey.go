@@ -124,7 +124,8 @@ func (j *journey) sendPhone(ctx context.Context, c *browser.Conn, p *person) *cr
 		j.mail.expect(j.people.PhoneSent(p.number, p.fate), p)
 	}
 	p.limit = j.crowd.Clock() + codeWithin
-	return j.follow(ctx, c, p, "/phone", browser.Form("form_token", p.token, "address", j.people.Phone(p.number, p.fate)), phoneCode)
+	number := j.people.Phone(p.number, p.fate)
+	return j.follow(ctx, c, p, "/phone", browser.Form("form_token", p.token, "address", number, "read", number), phoneCode)
 }
 
 func (j *journey) openPhoneCode(ctx context.Context, c *browser.Conn, p *person) *crowd.Next {

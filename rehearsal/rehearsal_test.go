@@ -43,6 +43,10 @@ func (h *house) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 func (h *house) register(w http.ResponseWriter, req *http.Request) {
 	token := req.FormValue("form_token")
+	if req.FormValue("read") != req.FormValue("address") { // the real one would read the address back
+		w.WriteHeader(http.StatusOK)
+		return
+	}
 	h.mu.Lock()
 	h.posts[token] = append(h.posts[token], time.Now())
 	h.people[token] = req.FormValue("address")

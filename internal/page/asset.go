@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed look/look.css look/console.css look/live.js look/passkey.js look/favicon.svg
+//go:embed look/look.css look/console.css look/live.js look/passkey.js look/readback.js look/photo.js look/review.js look/favicon.svg
 var look embed.FS
 
 // assetRoot is where assets are served; routes mount the handler on it.

@@ -171,7 +171,7 @@ func TestStyleAndScriptFitTheFirstWindow(t *testing.T) {
 
 func TestAPageMayBringAssetsOfItsOwn(t *testing.T) {
 	t.Parallel()
-	if _, err := page.NewAssets(fstestFile("photo.js", "// c\nlet a = 1;\n")); err != nil {
+	if _, err := page.NewAssets(fstestFile("scan.js", "// c\nlet a = 1;\n")); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{"look.css", "page.exe"} {

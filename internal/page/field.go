@@ -20,10 +20,12 @@ type Field struct {
 	Number         bool    // figures in a wide, fixed face
 	Grouped        bool    // the script writes sixteen digits as 6-6-4
 	Digits         []Group // read back between message and input
+	Notes          []Note  // what else is to be said about what was typed
 	Check          *Check  // looked at while the form is being filled in
 	Confirm        *Choice // "it is written so on my card", under a doubt
 	Suggest        string  // a value offered by a button: Name and this value are sent as "use"
 	SuggestText    Text
+	Read           *ReadBack // how it was understood, under the input
 }
 
 // Check is where a <live-check> asks about one input before the form is sent. The
@@ -31,6 +33,12 @@ type Field struct {
 type Check struct {
 	Path   string
 	Fields string // what is sent along, and asks anew when it changes; separated by spaces
+}
+
+// Note is a line beneath a message, with a number to compare where there is one.
+type Note struct {
+	Text   Text
+	Digits []Group
 }
 
 // Choice is one box to tick.

@@ -107,7 +107,7 @@ const (
 // Step is one task of the journey.
 type Step struct {
 	State  StepState
-	Number int
+	Number int // 0: it stands beside the others and has none
 	Label  Text
 	Href   string // done and waiting steps may be looked at again
 	Badge  Badge

@@ -49,7 +49,7 @@ type Route struct {
 
 // Fault says what a route fails to declare.
 func (r Route) Fault() error {
-	methods := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
+	methods := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	switch {
 	case !slices.Contains(methods, r.Method) || r.Pattern == "" || r.Handle == nil:
 		return fmt.Errorf("route %s %s: method, pattern and handler are needed", r.Method, r.Pattern)

@@ -17,9 +17,14 @@ import (
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-// permissions turns off what no page asks for. The card's photo is taken by the
-// phone's own camera through a file input, which needs no permission.
+// permissions turns off what no page asks for.
 const permissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"
+
+// AllowCamera lets the scripts of one page ask for the camera. Every other page has it
+// turned off, and a file input needs no leave.
+func AllowCamera(w http.ResponseWriter) {
+	w.Header().Set("Permissions-Policy", strings.Replace(permissions, "camera=()", "camera=(self)", 1))
+}
 
 // gzipFrom is the size below which compressing costs more than it saves: one network packet.
 const gzipFrom = 1200
@@ -90,7 +95,9 @@ func (r *Renderer) headers(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	// Addresses of ours may name a challenge; no other site learns them.
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Permissions-Policy", permissions)
+	if h.Get("Permissions-Policy") == "" {
+		h.Set("Permissions-Policy", permissions)
+	}
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Add("Vary", "Accept-Encoding, Accept-Language, Cookie, Live-Part")
 	if h.Get("Cache-Control") == "" {

@@ -19,7 +19,7 @@ var identityRules = []page.FieldRule{
 	{Name: "name"}, {Name: "nik", Max: 40}, {Name: "kk", Max: 40}, {Name: "birth_place"},
 	{Name: "birth_day", Max: 2}, {Name: "birth_month", Max: 2}, {Name: "birth_year", Max: 4},
 	{Name: "sex"}, {Name: "regency"}, {Name: "education"}, {Name: "employment"},
-	{Name: "seen", Max: 1000}, {Name: "edit"},
+	{Name: "seen", Max: 1000}, {Name: "edit"}, {Name: typingField},
 }
 
 type identityPage struct {
@@ -75,8 +75,8 @@ func (p *Pages) identityPage(v page.Values) *identityPage {
 	for _, number := range []*page.Field{&d.NIK, &d.KK} {
 		number.Number, number.Grouped, number.InputMode = true, true, "numeric"
 	}
-	d.NIK.Check = &page.Check{Path: lookPath, Fields: "nik birth_day birth_month birth_year sex regency"}
-	d.KK.Check = &page.Check{Path: lookPath, Fields: "kk nik regency"}
+	d.NIK.Check = &page.Check{Path: lookPath, Fields: "nik kk birth_day birth_month birth_year sex regency"}
+	d.KK.Check = &page.Check{Path: lookPath, Fields: "kk nik birth_day birth_month birth_year sex regency"}
 	return d
 }
 
@@ -175,12 +175,14 @@ func (p *Pages) identityAgain(w http.ResponseWriter, req *http.Request, v page.V
 		return
 	}
 	data.point(v, err)
+	data.read(page.LangOf(req), p.Now())
 	p.Wrong(w, req, "identity", data)
 }
 
 // point reads a doubtful number back with its digit marked, and remembers which
-// doubts are shown now. The number that was probably meant is not offered: the slip
-// may as well be in the date, and only the card says which.
+// doubts are shown now. The number that was probably meant is shown to compare with,
+// and not as a button: the slip may as well be in the date, or the NIK may lawfully
+// disagree with it, and only the card says which.
 func (d *identityPage) point(v page.Values, err error) {
 	f, ok := fault.As(err)
 	if !ok {
@@ -188,13 +190,15 @@ func (d *identityPage) point(v page.Values, err error) {
 	}
 	var seen []string
 	for _, doubt := range f.Fields {
-		if !doubt.Soft {
-			continue
+		if doubt.Soft {
+			seen = append(seen, doubtOf(doubt, v.Get(doubt.Name)))
 		}
-		seen = append(seen, doubtOf(doubt, v.Get(doubt.Name)))
 		for _, in := range []*page.Field{&d.NIK, &d.KK} {
-			if digit, marked := doubt.Args["digit"].(int); marked && in.Name == doubt.Name && in.Digits == nil {
+			if digit, marked := doubt.Args["digit"].(int); marked && doubt.Soft && in.Name == doubt.Name && in.Digits == nil {
 				in.Digits = page.Digits(desk.PlainNumber(in.Value), digit, page.T("portal.digits.place"), page.T("portal.digits.date"), page.T("portal.digits.serial"))
+			}
+			if meant, offered := doubt.Args["suggestion"].(string); offered && in.Name == doubt.Name {
+				in.Notes = append(in.Notes, page.Note{Text: page.T("portal.identity.meant"), Digits: page.Digits(meant, 0)})
 			}
 		}
 	}

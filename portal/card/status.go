@@ -16,9 +16,11 @@ type statusPage struct {
 	State    page.State
 	Fields   []page.Text // what differs, and how to mend it
 	Actions  page.Actions
-	Queue    int
-	Every    int  // seconds until the page asks for news
-	Done     bool // the registry has answered: nothing more to ask for
+	Claim    *claim    // the form around the actions, for whoever may ask for a NIK
+	Line     page.Text // who is asked about before, when the line is known
+	Pace     page.Text // how fast it moves
+	Every    int       // seconds until the page asks for news
+	Done     bool      // the registry has answered: nothing more to ask for
 	Facts    []page.Fact
 }
 
@@ -41,17 +43,51 @@ func (p *Pages) statusPage(lang locale.Lang, c desk.Citizen) statusPage {
 	r := c.Identity
 	stem := "portal.identity." + string(r.State)
 	data := statusPage{Progress: desk.Progress(desk.StepIdentity), Title: page.T(stem + ".title"), Lead: page.T(stem + ".lead"),
-		Queue: r.Queue, Every: askEvery(r.Queue), Done: r.State != identity.Parked}
-	data.State = page.Happened(page.T(stem+".happened"), page.T(stem+".next"), page.T(stem+".when"))
-	if r.Slow() {
-		data.State[0].Text = page.T("portal.identity.parked.slow")
+		Every: askEvery(r.Queue), Done: r.State != identity.Parked && r.State != identity.Review}
+	if r.State == identity.Parked && r.Mode == identity.Off { // nothing is under way
+		data.Title, data.Done = page.T(stem+".off.title"), true
 	}
+	data.Line, data.Pace = lineOf(r)
+	data.State = stateOf(stem, r)
 	for _, f := range r.Fields {
 		data.Fields = append(data.Fields, page.T("portal.identity.differs."+string(f)))
 	}
 	data.Facts = p.IdentityFacts(lang, r.Form)
 	data.Actions = statusActions(c)
+	if r.State == identity.InUse {
+		data.State, data.Actions, data.Claim = p.claimState(stem, r), p.claimActions(r), p.claimOf(r)
+	}
 	return data
+}
+
+// stateOf says what happened. How everybody is checked, and silence, are told as such.
+func stateOf(stem string, r identity.Record) page.State {
+	happened, next, when := stem+".happened", stem+".next", stem+".when"
+	switch {
+	case r.State != identity.Parked:
+	case r.Mode == identity.Park || r.Mode == identity.File:
+		happened, when = stem+"."+string(r.Mode), stem+"."+string(r.Mode)+".when"
+	case r.Mode == identity.Off:
+		happened, next, when = stem+".off", stem+".off.next", stem+".off.when"
+	case r.Slow():
+		happened = stem + ".slow"
+	}
+	return page.Happened(page.T(happened), page.T(next), page.T(when))
+}
+
+// lineOf tells how many are before somebody who waits to be asked about, and when that
+// is over at the pace that was measured. Beyond what was counted no time is promised.
+func lineOf(r identity.Record) (before, pace page.Text) {
+	if r.Queue == 0 || r.Mode != identity.Online {
+		return before, pace
+	}
+	if r.Queue >= identity.QueueMost {
+		return page.T("portal.identity.queue.many", "n", identity.QueueMost), pace
+	}
+	if !r.Expected.IsZero() {
+		pace = page.T("portal.identity.pace", "n", r.PerMinute, "at", r.Expected)
+	}
+	return page.T("portal.identity.queue", "n", r.Queue), pace
 }
 
 const (

@@ -8,6 +8,7 @@ import (
 	"gelombang/application"
 	"gelombang/identity"
 	"gelombang/internal/sqldb"
+	"gelombang/photo"
 	"gelombang/wave"
 )
 
@@ -18,6 +19,9 @@ type Citizen struct {
 	Statements application.Statements
 	Wave       wave.Wave           // the one that concerns the person now; ID 0: none is planned
 	Places     []application.Place // newest first
+	Photo      photo.Photo         // of the identity card; its State is "" when the programme asks for none
+
+	photoNeeded bool
 }
 
 // Load reads the person of a request.
@@ -48,6 +52,12 @@ func (d *Desk) CitizenOf(q sqldb.Querier, id int64) (c Citizen, err error) {
 	}
 	if c.Places, err = d.Application.Places(q, id); err != nil {
 		return c, err
+	}
+	if d.Photo != nil {
+		c.photoNeeded = d.Programme.PhotoRequired
+		if c.Photo, err = d.Photo.Current(q, id); err != nil {
+			return c, err
+		}
 	}
 	c.Wave = c.concern()
 	return c, nil
@@ -105,8 +115,11 @@ func (c Citizen) resultPath() string {
 func WavePath(prefix string, id int64) string { return prefix + strconv.FormatInt(id, 10) }
 
 // Number reads an id out of a path; 0 when it is none.
-func Number(req *http.Request, name string) int64 {
-	id, err := strconv.ParseInt(req.PathValue(name), 10, 64)
+func Number(req *http.Request, name string) int64 { return NumberOf(req.PathValue(name)) }
+
+// NumberOf reads an id; 0 when it is none.
+func NumberOf(s string) int64 {
+	id, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || id < 0 {
 		return 0
 	}

@@ -22,13 +22,14 @@ import (
 	"gelombang/internal/sqldb"
 	"gelombang/notify"
 	"gelombang/otp"
+	"gelombang/photo"
 	"gelombang/report"
 	"gelombang/waitroom"
 	"gelombang/wave"
 )
 
 // Config names what the portal stands on. Every field is needed, but for Funnel,
-// Deliveries and Room.
+// Deliveries, Room and Photo.
 type Config struct {
 	Page        *page.Renderer
 	DB          *sqldb.DB // for read snapshots only
@@ -46,6 +47,7 @@ type Config struct {
 	Funnel      Funnel                    // how far everybody has come, on the first page; nil: not shown
 	Deliveries  func() *report.Deliveries // how codes arrive, out of memory; nil, or a nil answer: not counted yet
 	Room        *waitroom.Room            // where newcomers wait when too many come; nil: nobody ever waits
+	Photo       *photo.Service            // pictures of identity cards; nil: the programme asks for none
 	Secure      bool                      // cookies over https only
 	Now         func() time.Time
 }
@@ -115,6 +117,15 @@ func (d *Desk) Form(w http.ResponseWriter, req *http.Request, rules ...page.Fiel
 		return values, err
 	}
 	return values, d.tokens.Check(values.Get(page.TokenField), d.Now(), formAge)
+}
+
+// FormWithFile reads a posted form that carries one file, and its token.
+func (d *Desk) FormWithFile(w http.ResponseWriter, req *http.Request, name string, most int64, rules ...page.FieldRule) (page.Values, []byte, error) {
+	values, file, err := page.FormWithFile(w, req, name, most, rules...)
+	if err != nil {
+		return values, nil, err
+	}
+	return values, file, d.tokens.Check(values.Get(page.TokenField), d.Now(), formAge)
 }
 
 // Read opens one snapshot for all that a page shows.

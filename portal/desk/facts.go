@@ -21,13 +21,16 @@ func (d *Desk) IdentityFacts(lang locale.Lang, f identity.Form) []page.Fact {
 		{Label: page.T("portal.identity.name"), Value: page.Plain(f.Name)},
 		{Label: page.T("portal.identity.nik"), Digits: page.Digits(PlainNumber(f.NIK), 0)},
 		{Label: page.T("portal.identity.kk"), Digits: page.Digits(PlainNumber(f.KK), 0)},
-		{Label: page.T("portal.identity.born"), Value: page.T("portal.identity.born.at", "place", f.BirthPlace, "day", locale.Day(lang, noonOf(f.BirthDate)))},
+		{Label: page.T("portal.identity.born"), Value: page.T("portal.identity.born.at", "place", f.BirthPlace, "day", DayOf(lang, f.BirthDate))},
 		{Label: page.T("portal.identity.sex"), Value: page.T("portal.sex." + string(f.Sex))},
 		{Label: page.T("portal.identity.regency"), Value: place},
 		{Label: page.T("portal.identity.education"), Value: chosen(d.Programme.Education, f.Education)},
 		{Label: page.T("portal.identity.employment"), Value: chosen(d.Programme.Employment, f.Employment)},
 	}
 }
+
+// DayOf writes a date in words.
+func DayOf(lang locale.Lang, d identity.Date) string { return locale.Day(lang, noonOf(d)) }
 
 // noonOf is a moment that lies on the day in every zone of the country.
 func noonOf(d identity.Date) time.Time {

@@ -16,6 +16,7 @@ type Programme struct {
 	Statements                          []Choice
 	Education, Employment               []Choice
 	ConsentVersion                      string
+	PhotoRequired                       bool // words only: nothing waits for a photo
 	// Has says whether a catalog key exists: a wave that an earlier programme file
 	// planned has no title any more and is called by its name.
 	Has func(key string) bool
@@ -27,6 +28,7 @@ type Choice struct{ Name, Key string }
 // LimitRow is one published limit. Most 0 means that only the time counts.
 type LimitRow struct {
 	Key    string // catalog key of what is counted
+	Whose  string // catalog key of a class of people; "": everybody's
 	Most   int
 	Window time.Duration
 }

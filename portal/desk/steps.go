@@ -56,8 +56,10 @@ func (c Citizen) declared() bool      { return len(c.Statements) > 0 }
 // IdentityMatched says that the registry has confirmed every field.
 func (c Citizen) IdentityMatched() bool { return c.Identity.State == identity.Matched }
 
-// IdentityParked says that the registry has not answered yet.
-func (c Citizen) IdentityParked() bool { return c.Identity.State == identity.Parked }
+// IdentityParked says that the registry has not answered yet, or an official looks first.
+func (c Citizen) IdentityParked() bool {
+	return c.Identity.State == identity.Parked || c.Identity.State == identity.Review
+}
 
 // IdentityRefused says that the registry has answered, and not with a match.
 func (c Citizen) IdentityRefused() bool {
@@ -135,6 +137,9 @@ func (c Citizen) Tasks() []page.Step {
 			t.Href = s.Seen(c)
 		}
 		list = append(list, t)
+		if s.Name == StepIdentity && c.Photo.State != "" {
+			list = append(list, c.photoRow())
+		}
 	}
 	return list
 }

@@ -158,6 +158,8 @@ func deliveryEvent(channel notify.Channel, e notify.Event) page.Event {
 		out.State, out.Title = page.Failed, desk.Undelivered(e.Reason)
 	case e.Detail == notify.TryAgain:
 		out.Text = page.T("portal.delivery.again")
+	case e.Detail == notify.Delayed:
+		out.Text = page.T("portal.delivery.delayed")
 	}
 	return out
 }
@@ -188,7 +190,7 @@ func (p *Pages) codeResend(w http.ResponseWriter, req *http.Request) {
 		p.showCode(w, req, http.StatusUnprocessableEntity, err)
 		return
 	}
-	id, err := p.OTP.Resend(req.Context(), desk.Number(req, "id"), p.Browser(req))
+	id, err := p.Account.Resend(req.Context(), desk.Number(req, "id"), p.Browser(req))
 	if err != nil {
 		p.showCode(w, req, http.StatusUnprocessableEntity, err)
 		return

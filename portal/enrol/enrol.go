@@ -39,6 +39,8 @@ func (p *Pages) Routes() []page.Route {
 		{Method: post, Pattern: "/sign-in/passkey/begin", Auth: page.Public, Handle: p.signInPasskeyBegin},
 		{Method: get, Pattern: "/sign-in/code", Auth: page.Public, Handle: p.signInCodeForm},
 		{Method: post, Pattern: "/sign-in/code", Auth: page.Public, Handle: p.signInCode},
+		{Method: get, Pattern: "/sign-in/second", Auth: page.Public, Handle: p.secondForm},
+		{Method: post, Pattern: "/sign-in/second", Auth: page.Public, Handle: p.secondCode},
 		{Method: get, Pattern: "/recover", Auth: page.Public, Handle: p.recoverForm},
 		{Method: post, Pattern: "/recover", Auth: page.Public, Handle: p.recover},
 		{Method: get, Pattern: "/recover/done", Auth: page.Account, Handle: p.recovered},

@@ -72,6 +72,10 @@ func (p *Pages) linkConfirm(w http.ResponseWriter, req *http.Request) {
 // proved signs the browser in that typed the code or pressed the button, and in
 // no other, and goes on with the journey.
 func (p *Pages) proved(w http.ResponseWriter, req *http.Request, signed account.Signed, next string) {
+	if signed.Second {
+		p.toSecond(w, req, signed.Purpose, next)
+		return
+	}
 	if signed.Account == 0 { // a recovery: nobody is signed in before its wait is over
 		desk.To(w, req, desk.WavePath("/recover/", signed.Handover))
 		return

@@ -89,7 +89,17 @@ func (p *Pages) recoveryPage(h account.Handover, values page.Values) *recoveryPa
 	return &recoveryPage{Handover: h, Token: p.Token(), NIK: number("nik"), KK: number("kk"),
 		Birth: page.Row{Name: "birth_date", Label: page.T("portal.identity.birth_date"), Hint: page.T("portal.identity.birth_date.hint"),
 			Fields: []page.Field{part("birth_day", "bday-day", 2), part("birth_month", "bday-month", 2), part("birth_year", "bday-year", 4)}},
-		State: page.Happened(page.T(stem+".happened"), page.T(stem+".next", "to", h.To), page.T(stem+".when", "due", h.Due, "until", h.Until))}
+		State: page.Happened(page.T(stem+".happened"), page.T(stem+".next", "to", h.To), recoveryWhen(h))}
+}
+
+// recoveryWhen is from when a recovery can be completed: while its warning may still be on
+// its way, from when at the latest.
+func recoveryWhen(h account.Handover) page.Text {
+	stem := "portal.recovery." + string(h.Stage)
+	if h.Stage == account.Waiting && h.Latest.After(h.Due) {
+		return page.T(stem+".when_open", "due", h.Due, "latest", h.Latest)
+	}
+	return page.T(stem+".when", "due", h.Due, "until", h.Until)
 }
 
 // Title is the heading of where the wait stands.

@@ -25,7 +25,7 @@ func (p *Pages) registerPage() *registerPage {
 	return &registerPage{
 		Progress: desk.Progress(desk.StepAccount), Token: p.Token(),
 		Address: page.Field{Name: "address", Label: page.T("portal.register.address"), Hint: page.T("portal.register.address.hint"),
-			Autocomplete: "username", Required: true},
+			Autocomplete: "username", Required: true, Read: desk.ReadBackOf("address", "", account.Address{})},
 		Consent: page.Choice{Name: "consent", Label: page.T("portal.register.consent"), Required: true},
 	}
 }
@@ -47,15 +47,20 @@ func (p *Pages) registerForm(w http.ResponseWriter, req *http.Request) {
 // register answers the same, in the same way, whether the address is known or
 // not: a message goes out in every case, and only the message says which.
 func (p *Pages) register(w http.ResponseWriter, req *http.Request) {
-	values, err := p.Form(w, req, page.FieldRule{Name: "address"}, page.FieldRule{Name: "consent"},
-		page.FieldRule{Name: "seen"}, page.FieldRule{Name: "use"}, page.FieldRule{Name: "pass"})
-	typed := values.Get("address")
-	if values.Has("use") {
-		typed = values.Get("use")
-	}
+	values, err := p.Form(w, req, desk.AddressRules(page.FieldRule{Name: "consent"}, page.FieldRule{Name: "pass"})...)
+	typed := desk.Typed(values)
 	address, found := account.ParseAddress(typed)
+	found = append(found, p.Account.Doubts(req.Context(), address)...)
+	if err == nil && desk.Changing(values) {
+		p.Show(w, req, "register", p.registerAgain(values, address))
+		return
+	}
 	if err == nil {
 		err = desk.Together(desk.Unseen(found, typed, values.Get("seen")), consented(values))
+	}
+	if err == nil && desk.Unread(values) {
+		p.ReadBack(w, req, "/register", desk.Progress(desk.StepAccount), values, address)
+		return
 	}
 	var view otp.View
 	if err == nil {
@@ -68,14 +73,20 @@ func (p *Pages) register(w http.ResponseWriter, req *http.Request) {
 		p.accepted(w, req, view)
 		return
 	}
-	data := p.registerPage()
-	data.Address.Value, data.Consent.Checked, data.Pass = typed, values.Has("consent"), values.Get("pass")
-	ok := false
+	data, ok := p.registerAgain(values, address), false
 	if data.Summary, ok = p.Mended(w, req, err, &data.Address, &data.Consent); !ok {
 		return
 	}
 	data.Seen = desk.Suggested(&data.Address, found, typed)
 	p.Wrong(w, req, "register", data)
+}
+
+// registerAgain is the form with what was typed, and how the address was understood.
+func (p *Pages) registerAgain(values page.Values, address account.Address) *registerPage {
+	data, typed := p.registerPage(), values.Get("address")
+	data.Address.Value, data.Consent.Checked, data.Pass = typed, values.Has("consent"), values.Get("pass")
+	data.Address.Read = desk.ReadBackOf("address", typed, address)
+	return data
 }
 
 // accepted answers 202 with the page of the code: the message is on its way, but

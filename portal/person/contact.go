@@ -51,11 +51,16 @@ type contactPage struct {
 func (p *Pages) contactPage(s contactStep, a account.Account) *contactPage {
 	data := &contactPage{contactStep: s, Token: p.Token(), Proven: s.proven(a),
 		Address: page.Field{Name: "address", Label: page.T(s.Label), Hint: page.T(s.Hint),
-			Autocomplete: s.Complete, InputMode: s.InputMode, Required: true}}
-	if s.Step != "" {
-		data.Progress = desk.Progress(s.Step)
-	}
+			Autocomplete: s.Complete, InputMode: s.InputMode, Required: true, Read: desk.ReadBackOf("address", "", account.Address{})}}
+	data.Progress = s.progress()
 	return data
+}
+
+func (s contactStep) progress() *page.Progress {
+	if s.Step == "" {
+		return nil
+	}
+	return desk.Progress(s.Step)
 }
 
 func (p *Pages) contactForm(s contactStep) http.HandlerFunc {
@@ -99,14 +104,20 @@ func (p *Pages) cooling(req *http.Request, channel notify.Channel) (notice *page
 // contact sends a code to the new address. The old one stays until the new one is proven.
 func (p *Pages) contact(s contactStep) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
-		values, err := p.Form(w, req, page.FieldRule{Name: "address"}, page.FieldRule{Name: "seen"}, page.FieldRule{Name: "use"})
-		typed := values.Get("address")
-		if values.Has("use") {
-			typed = values.Get("use")
-		}
+		values, err := p.Form(w, req, desk.AddressRules()...)
+		typed := desk.Typed(values)
 		address, found := s.parse(typed)
-		if err == nil {
+		found = append(found, p.Account.Doubts(req.Context(), address)...)
+		if err == nil && !desk.Changing(values) {
 			err = desk.Unseen(found, typed, values.Get("seen"))
+		}
+		switch {
+		case err == nil && desk.Changing(values):
+			p.contactAgain(w, req, s, typed, address, nil, nil)
+			return
+		case err == nil && desk.Unread(values):
+			p.ReadBack(w, req, s.Page, s.progress(), values, address)
+			return
 		}
 		var challenge int64
 		if err == nil {
@@ -117,18 +128,22 @@ func (p *Pages) contact(s contactStep) http.HandlerFunc {
 			desk.To(w, req, desk.CodePath(challenge, ""))
 			return
 		}
-		p.contactAgain(w, req, s, typed, found, err)
+		p.contactAgain(w, req, s, typed, address, found, err)
 	}
 }
 
-func (p *Pages) contactAgain(w http.ResponseWriter, req *http.Request, s contactStep, typed string, found []fault.Field, err error) {
+func (p *Pages) contactAgain(w http.ResponseWriter, req *http.Request, s contactStep, typed string, address account.Address, found []fault.Field, err error) {
 	c, broken := p.Load(req)
 	if broken != nil {
 		p.Page.Fail(w, req, broken)
 		return
 	}
 	data, ok := p.contactPage(s, c.Account), false
-	data.Address.Value = typed
+	data.Address.Value, data.Address.Read = typed, desk.ReadBackOf("address", typed, address)
+	if err == nil {
+		p.Show(w, req, "contact", data)
+		return
+	}
 	if data.Summary, ok = p.Mended(w, req, err, &data.Address); !ok {
 		return
 	}

@@ -122,7 +122,10 @@ func (p *Pages) happenings(q sqldb.Querier, c desk.Citizen, most int) (page.Time
 	if err != nil {
 		return page.Timeline{}, err
 	}
-	var events []page.Event
+	events, err := p.photoEvents(q, id, most)
+	if err != nil {
+		return page.Timeline{}, err
+	}
 	for _, h := range own {
 		events = append(events, page.Event{At: h.At, Text: page.Text{Key: h.Key, Args: anyArgs(h.Args)}})
 	}
@@ -142,6 +145,18 @@ func (p *Pages) happenings(q sqldb.Querier, c desk.Citizen, most int) (page.Time
 	return page.Timeline{Events: events[:min(len(events), most)]}, nil
 }
 
+// photoEvents tells what became of the photos, when the programme asks for them.
+func (p *Pages) photoEvents(q sqldb.Querier, account int64, most int) (events []page.Event, err error) {
+	if p.Photo == nil {
+		return nil, nil
+	}
+	photos, err := p.Photo.History(q, account, most)
+	for _, h := range photos {
+		events = append(events, page.Event{At: h.At, Text: page.T(h.Key)})
+	}
+	return events, err
+}
+
 func anyArgs(args map[string]string) map[string]any {
 	out := make(map[string]any, len(args))
 	for name, value := range args {
@@ -159,8 +174,21 @@ func messageEvent(m notify.Status) page.Event {
 	return e
 }
 
+// deeds are what officials do that has words of its own; the reason of a photo's decision
+// stands on the photo's page.
+var deeds = map[string]string{
+	"photo.look":     "portal.event.photo.look",
+	"photo.accept":   "portal.event.photo.decided",
+	"photo.decline":  "portal.event.photo.decided",
+	"identity.claim": "portal.event.claim",
+	"identity.take":  "portal.event.claim.look",
+}
+
 // lookEvent tells that somebody, or something, touched the person's file.
 func lookEvent(e audit.Entry) page.Event {
+	if key, own := deeds[e.Action]; own {
+		return page.Event{At: e.At, Text: page.T(key)}
+	}
 	stem := "portal.event.look." + e.Actor.Kind
 	if e.Reason == "" {
 		return page.Event{At: e.At, Text: page.T(stem)}

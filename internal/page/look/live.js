@@ -100,19 +100,20 @@ customElements.define('live-turn', class extends HTMLElement {
 });
 
 // <live-check for="x" src="/…" with="x y"> asks what is to be said about input x of
-// its form: when its sixteen digits are there, and when a field it goes by was
-// changed. The input keeps the focus; sending the form checks everything anew.
+// its form: when a group of its sixteen digits is complete, and when a field it goes by
+// was changed. The input keeps the focus; sending the form checks everything anew.
 customElements.define('live-check', class extends HTMLElement {
   connectedCallback() {
     const form = this.closest('form'), input = form.elements[this.getAttribute('for')];
     const fields = this.getAttribute('with').split(' ');
     const soon = () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.ask(form, input, fields), 400); };
-    input.addEventListener('input', () => input.value.replace(/\D/g, '').length === 16 && soon());
+    input.addEventListener('input', () => [6, 12, 16].includes(input.value.replace(/\D/g, '').length) && soon());
     form.addEventListener('change', event => input.value && fields.includes(event.target.name) && soon());
   }
   async ask(form, input, fields) {
     const asked = new URLSearchParams(), data = new FormData(form);
     for (const name of ['form_token', ...fields]) asked.set(name, data.get(name) || '');
+    if (input.matches(':focus') && input.value.replace(/\D/g, '').length < 16) asked.set('typing', input.name);
     const at = this.at = String(asked);
     const answer = await fetch(this.getAttribute('src'), { method: 'POST', body: asked, headers: { 'Live-Part': input.name } }).catch(() => 0);
     if (!answer.ok || !answer.headers.has('Live-Part')) return;
@@ -159,11 +160,15 @@ addEventListener('submit', event => {
 });
 addEventListener('pageshow', () => all('form', form => { form.sent = 0; }));
 
-// Sixteen digits are read more easily as 6-6-4. The server takes either.
-all('input[data-group]', el => el.addEventListener('change', () => {
-  const digits = el.value.replace(/\D/g, '');
-  if (digits.length === 16) el.value = digits.replace(/(.{6})(.{6})/, '$1 $2 ');
-}));
+// Sixteen digits are read more easily as 6-6-4, as they are typed at the end and when
+// they are left. The server takes either.
+all('input[data-group]', el => {
+  const group = () => { el.value = el.value.replace(/\D/g, '').replace(/^(\d{6})(?=\d)/, '$1 ').replace(/^(.{13})(?=\d)/, '$1 '); };
+  el.addEventListener('input', event => {
+    if (event.inputType === 'insertText' && !event.isComposing && el.selectionStart === el.value.length && /^[\d .-]{1,19}$/.test(el.value)) group();
+  });
+  el.addEventListener('change', () => el.value.replace(/\D/g, '').length === 16 && group());
+});
 
 // What is to be mended is heard first.
 all('.summary[role=alert]', el => el.focus());
