@@ -21,7 +21,7 @@ var floorOf = map[string]int{
 
 	"portal": 3, "console": 3, "hooks": 3, "report": 3,
 
-	"otp": 2, "account": 2, "staff": 2, "identity": 2,
+	"otp": 2, "account": 2, "staff": 2, "identity": 2, "photo": 2,
 	"wave": 2, "application": 2, "draw": 2, "announce": 2,
 
 	"audit": 1, "limit": 1, "eligibility": 1, "notify": 1, "waitroom": 1,
@@ -36,7 +36,7 @@ var outsiders = []string{"sim", "rehearsal"}
 // siblings are the imports allowed within a floor.
 var siblings = map[string][]string{
 	"account":     {"otp"},
-	"application": {"identity", "wave"},
+	"application": {"identity", "photo", "wave"},
 	"draw":        {"wave"},
 	"announce":    {"application", "draw", "wave"},
 	"otp":         {},

@@ -60,7 +60,7 @@ func (n *node) complaints() string {
 
 // worldFlags point a node at the simulated world and at what all nodes share.
 func worldFlags(at sim.Addresses, public, data, dsn string) []string {
-	return []string{"--public-url", public, "--data", data, "--db", dsn,
+	return []string{"--no-domain-lookups", "--public-url", public, "--data", data, "--db", dsn,
 		"--smtp", "smtp://" + at.SMTP + "?tls=none", "--sms-url", at.SMS, "--sms-key", "key", "--sms-secret", "secret",
 		"--registry-url", at.Registry, "--registry-user", "user", "--registry-password", "password", "--beacon-urls", at.Beacon}
 }

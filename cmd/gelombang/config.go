@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"gelombang/account"
 	"gelombang/internal/seal"
 	"gelombang/internal/sqldb"
 	"gelombang/migrations"
@@ -21,9 +23,10 @@ import (
 
 // dataSettings say where this house keeps its things.
 type dataSettings struct {
-	Data string `default:"./data" env:"GELOMBANG_DATA" placeholder:"FOLDER" help:"Folder for the keyset and, on SQLite, the database. [${env}, ${default}]"`
-	DB   string `name:"db" env:"GELOMBANG_DB" placeholder:"DSN" help:"sqlite:PATH or postgres://…; SQLite in the data folder when not set. [${env}]"`
-	Keys string `name:"keys" env:"GELOMBANG_KEYS" placeholder:"FILE" help:"The keyset; keyset.json in the data folder when not set. [${env}]"`
+	Data    string `default:"./data" env:"GELOMBANG_DATA" placeholder:"FOLDER" help:"Folder for the keyset and, on SQLite, the database. [${env}, ${default}]"`
+	DB      string `name:"db" env:"GELOMBANG_DB" placeholder:"DSN" help:"sqlite:PATH or postgres://…; SQLite in the data folder when not set. [${env}]"`
+	Objects string `name:"objects" env:"GELOMBANG_OBJECTS" placeholder:"FOLDER|s3://…" help:"Where photos are kept, sealed: a folder, or s3://BUCKET/PREFIX?endpoint=HOST:PORT for many nodes; objects in the data folder when not set. [${env}]"`
+	Keys    string `name:"keys" env:"GELOMBANG_KEYS" placeholder:"FILE" help:"The keyset; keyset.json in the data folder when not set. [${env}]"`
 }
 
 func (s dataSettings) dsn() string {
@@ -31,6 +34,13 @@ func (s dataSettings) dsn() string {
 		return s.DB
 	}
 	return "sqlite:" + filepath.Join(s.Data, "gelombang.db")
+}
+
+func (s dataSettings) objects() string {
+	if s.Objects != "" {
+		return s.Objects
+	}
+	return filepath.Join(s.Data, "objects")
 }
 
 func (s dataSettings) keyFile() string {
@@ -103,6 +113,7 @@ func (s webSettings) proxies() ([]netip.Prefix, error) {
 // worldSettings say how to reach the outside systems.
 type worldSettings struct {
 	providerSettings
+	bounceSettings
 	SMTP             string        `name:"smtp" env:"GELOMBANG_SMTP" placeholder:"URL" help:"Mail server, such as smtp://user:password@mail.example:587. [${env}]"`
 	SMSURL           string        `name:"sms-url" env:"GELOMBANG_SMS_URL" placeholder:"URL" help:"SMS gateway. [${env}]"`
 	SMSKey           string        `name:"sms-key" env:"GELOMBANG_SMS_KEY" placeholder:"KEY" help:"Key of the SMS gateway. [${env}]"`
@@ -113,8 +124,22 @@ type worldSettings struct {
 	RegistryPassword string        `env:"GELOMBANG_REGISTRY_PASSWORD" placeholder:"PASSWORD" help:"Password at the registry. [${env}]"`
 	RegistryIP       string        `name:"registry-ip" default:"127.0.0.1" env:"GELOMBANG_REGISTRY_IP" placeholder:"IP" help:"Our address as the registry knows it. [${env}]"`
 	RegistryTimeout  time.Duration `default:"10s" env:"GELOMBANG_REGISTRY_TIMEOUT" help:"How long one question may take. [${env}, ${default}]"`
-	RegistryAtOnce   int           `default:"8" env:"GELOMBANG_REGISTRY_AT_ONCE" placeholder:"N" help:"Questions to the registry at the same time, from this process. [${env}, ${default}]"`
+	RegistryShape    string        `default:"dukcapil" enum:"dukcapil,plain" env:"GELOMBANG_REGISTRY_SHAPE" help:"What the registry speaks: dukcapil, or plain for the JSON of docs/algorithms/registry.md. [${env}, ${default}]"`
+	RegistryAtOnce   int           `default:"64" env:"GELOMBANG_REGISTRY_AT_ONCE" placeholder:"N" help:"Questions to the registry at the same time, from this process, at most; how many it bears is found out. [${env}, ${default}]"`
+	DomainLookups    bool          `default:"true" negatable:"" env:"GELOMBANG_DOMAIN_LOOKUPS" help:"Ask the DNS whether the domain of an address takes mail, after the page has been answered. [${env}, ${default}]"`
 	BeaconURLs       []string      `name:"beacon-urls" env:"GELOMBANG_BEACON_URLS" placeholder:"URL,…" help:"Relays of the randomness beacon, asked in turn. [${env}]"`
+}
+
+// registryAtOnce bounds the questions under way, where nothing was set too.
+func (s worldSettings) registryAtOnce() int { return max(cmp.Or(s.RegistryAtOnce, 64), 1) }
+
+// resolver asks the DNS; nil asks nobody. Go's own, and strictly: a server that does not
+// answer must not pass for one that says no.
+func (s worldSettings) resolver() account.Resolver {
+	if !s.DomainLookups {
+		return nil
+	}
+	return &net.Resolver{PreferGo: true, StrictErrors: true}
 }
 
 // missing names the outside systems that have no address.

@@ -16,12 +16,14 @@ import (
 
 	"gelombang/draw/transcript"
 	"gelombang/sim"
+	"gelombang/sim/registry"
 	"gelombang/staff"
 )
 
 type demoCmd struct {
 	Listen    string `default:"127.0.0.1:8080" env:"GELOMBANG_LISTEN" placeholder:"HOST:PORT" help:"Address of the pages; the simulators take free ports. [${env}, ${default}]"`
 	PublicURL string `env:"GELOMBANG_PUBLIC_URL" placeholder:"URL" help:"Address as people type it. [${env}, http://LISTEN]"`
+	People    int    `placeholder:"N" help:"Let the registry know so many synthetic people, and nobody else; without it everybody well-formed matches."`
 	dataSettings
 	programmeSettings
 	crowdSettings
@@ -114,7 +116,7 @@ func (c demoCmd) start(ctx context.Context) (_ *demo, err error) {
 		return nil, err
 	}
 	if d.world, err = sim.Start(sim.Config{Dir: filepath.Join(c.Data, "sim"), SMSKey: d.state.SMSKey, SMSReceiptSecret: d.state.SMSSecret,
-		RegistryUser: "gelombang", RegistryPassword: d.state.RegistryPassword}); err != nil {
+		RegistryUser: "gelombang", RegistryPassword: d.state.RegistryPassword, People: registry.Population(1, min(max(c.People, 0), registry.PopulationMost))}); err != nil {
 		return nil, fmt.Errorf("start the simulated world: %w", err)
 	}
 	if d.web, err = listen(webSettings{Listen: c.Listen, PublicURL: c.PublicURL}); err != nil {
@@ -131,6 +133,11 @@ func (c demoCmd) start(ctx context.Context) (_ *demo, err error) {
 		return nil, err
 	}
 	d.house.work()
+	bounces, err := d.house.takeBounces()
+	if err != nil {
+		return nil, err
+	}
+	d.world.Mailbox.SetBounces(bounces)
 	return d, d.web.serve(d.house)
 }
 
@@ -142,7 +149,8 @@ func (c demoCmd) settings(d *demo) houseSettings {
 	return houseSettings{
 		dataSettings: c.dataSettings, programmeSettings: c.programmeSettings, migrate: true,
 		public: d.web.public, crowd: c.crowdSettings,
-		world: worldSettings{SMTP: "smtp://" + at.SMTP + "?tls=none", SMSURL: at.SMS, SMSKey: d.state.SMSKey, SMSSecret: d.state.SMSSecret,
+		world: worldSettings{bounceSettings: bounceSettings{BounceDomain: "bounce.test", BounceListen: "127.0.0.1:0"},
+			SMTP: "smtp://" + at.SMTP + "?tls=none", SMSURL: at.SMS, SMSKey: d.state.SMSKey, SMSSecret: d.state.SMSSecret,
 			RegistryURL: at.Registry, RegistryAgency: "GELOMBANG", RegistryUser: "gelombang", RegistryPassword: d.state.RegistryPassword,
 			RegistryIP: "127.0.0.1", RegistryTimeout: 3 * time.Second, BeaconURLs: []string{at.Beacon}},
 		retryFirst: demoRetryFirst, retryMost: demoRetryMost, registryPause: demoRetryFirst,

@@ -92,7 +92,7 @@ func (a applicant) enrol(t *testing.T, b *tab, d *demo) {
 	b.visit("/")
 	b.press(`.hero a[href="/register"]`)
 	b.fill(map[string]string{"address": a.email, "consent": "on"})
-	b.submit("/register")
+	b.submitAddress("/register")
 	b.fill(map[string]string{"code": codeFor(t, at.Inbox, a.email, 0)})
 	b.press(`main form[action^="/code/"] .button`)
 	b.expectPath("/password")
@@ -103,7 +103,7 @@ func (a applicant) enrol(t *testing.T, b *tab, d *demo) {
 
 	b.visit("/phone")
 	b.fill(map[string]string{"address": a.phone})
-	b.submit("/phone")
+	b.submitAddress("/phone")
 	b.fill(map[string]string{"code": smsCodeFor(t, at.SMS, a.number)})
 	b.press(`main form[action^="/code/"] .button`)
 	a.identify(t, b)

@@ -57,7 +57,7 @@ func startServe(t *testing.T, listen string, world sim.Addresses, data, dsn stri
 		t.Fatal(err)
 	}
 	p := &process{base: "http://" + listen, log: &bytes.Buffer{}}
-	p.cmd = exec.Command(path, "serve", "--listen", listen, "--data", data, "--db", dsn,
+	p.cmd = exec.Command(path, "serve", "--no-domain-lookups", "--listen", listen, "--data", data, "--db", dsn,
 		"--smtp", "smtp://"+world.SMTP+"?tls=none", "--sms-url", world.SMS, "--sms-key", "key", "--sms-secret", "secret",
 		"--registry-url", world.Registry, "--registry-user", "user", "--registry-password", "password", "--beacon-urls", world.Beacon)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log

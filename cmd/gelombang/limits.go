@@ -34,7 +34,11 @@ func (c policyCmd) Run(ctx context.Context) error {
 	lang := locale.Lang(c.Lang)
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
 	for _, l := range h.limits() {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\n", h.texts.Text(lang, l.Key, nil), locale.Number(lang, int64(l.Most)), locale.Duration(lang, l.Window))
+		what := h.texts.Text(lang, l.Key, nil)
+		if l.Whose != "" {
+			what += " (" + h.texts.Text(lang, l.Whose, nil) + ")"
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\n", what, locale.Number(lang, int64(l.Most)), locale.Duration(lang, l.Window))
 	}
 	return t.Flush()
 }

@@ -29,6 +29,9 @@ type cli struct {
 	Policy   policyCmd   `cmd:"" help:"Print every limit that people can meet, as /limits shows it."`
 	Rehearse rehearseCmd `cmd:"" help:"Send a crowd of synthetic applicants, and count what became of them."`
 	Draw     drawCmd     `cmd:"" help:"Recompute a published draw."`
+	Photo    photoCmd    `cmd:"" help:"Check photographs of identity cards."`
+	NIK      nikCmd      `cmd:"" name:"nik" help:"Look at identity numbers as the form does."`
+	Registry registryCmd `cmd:"" help:"Match identities by file, when the civil registry cannot be asked."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

@@ -8,11 +8,16 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"gelombang/internal/sqldb"
+	"gelombang/notify"
 )
 
 // serveMetrics serves what is for the operator alone, on an address of its own: metrics
@@ -65,7 +70,12 @@ var (
 	peopleDesc  = gauge("waiting_room_people", "Places in the line that were not called yet.")
 	paceDesc    = gauge("waiting_room_per_minute", "Places called per minute.")
 	hooksDesc   = gauge("callbacks_total", "Callbacks from outside since the start, by what became of them.", "provider", "outcome")
-	descs       = []*prometheus.Desc{readyDesc, deadDesc, oldestDesc, waitingDesc, batchDesc, queuedDesc, engagedDesc, peopleDesc, paceDesc, hooksDesc}
+	guardDesc   = gauge("guard_decisions_total", "What the guards decided since the start; with mode record nothing was refused.", "rule", "mode", "refused")
+	spentDesc   = gauge("spent_rupiah", "What messages cost, in the running hour and day.", "window")
+	askedDesc   = gauge("registry_per_second", "Questions a second that the registry is found to bear, and the most it ever bore.", "bound")
+	underDesc   = gauge("registry_questions", "Questions to the registry, under way or waiting for a turn in this process.", "state")
+	openDesc    = gauge("registry_left_alone", "1 while the registry is left alone: it failed, or the day's quota is used up.", "why")
+	descs       = []*prometheus.Desc{askedDesc, underDesc, openDesc, guardDesc, spentDesc, readyDesc, deadDesc, oldestDesc, waitingDesc, batchDesc, queuedDesc, engagedDesc, peopleDesc, paceDesc, hooksDesc}
 )
 
 // Describe is part of prometheus.Collector.
@@ -90,11 +100,26 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		is(peopleDesc, float64(max(0, room.Issued-room.Front)))
 		is(paceDesc, float64(room.PerMinute))
 	}
-	for _, n := range c.h.hooks.Counts() {
+	for _, n := range slices.Concat(c.h.hooks.Counts(), c.h.bounces.Counts()) {
 		ch <- prometheus.MustNewConstMetric(hooksDesc, prometheus.CounterValue, float64(n.Calls), n.Provider, string(n.Outcome))
+	}
+	c.collectRegistry(is)
+	for _, n := range c.h.book.Counts() {
+		ch <- prometheus.MustNewConstMetric(guardDesc, prometheus.CounterValue, float64(n.N), n.Rule, string(n.Mode), strconv.FormatBool(n.Refused))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), probeWithin)
 	defer cancel()
+	var spent notify.Spending
+	err := c.h.db.Read(ctx, func(rx *sqldb.Rx) (err error) {
+		spent, err = c.h.notify.Spending(rx)
+		return err
+	})
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(spentDesc, err)
+	} else {
+		is(spentDesc, float64(spent.Hour), "hour")
+		is(spentDesc, float64(spent.Day), "day")
+	}
 	health, err := c.h.queue.Health(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(readyDesc, err)
@@ -106,5 +131,19 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		if !q.Oldest.IsZero() {
 			is(oldestDesc, time.Since(q.Oldest).Seconds(), q.Queue)
 		}
+	}
+}
+
+func (c *collector) collectRegistry(is func(*prometheus.Desc, float64, ...string)) {
+	state := c.h.registry.State()
+	is(askedDesc, state.PerSecond, "now")
+	is(askedDesc, state.Top, "top")
+	is(underDesc, float64(state.UnderWay), "under_way")
+	is(underDesc, float64(state.Waiting), "waiting")
+	if state.Open {
+		is(openDesc, 1, "failed")
+	}
+	if !state.QuotaUntil.IsZero() {
+		is(openDesc, 1, "quota")
 	}
 }

@@ -28,6 +28,8 @@ type Programme struct {
 	Draw        DrawTerms                    `yaml:"draw"`
 	Waves       []WavePlan                   `yaml:"waves"`
 	Limits      Limits                       `yaml:"limits"`
+	Accounts    AccountTerms                 `yaml:"accounts"` // may be absent
+	Photos      PhotoTerms                   `yaml:"photos"`   // may be absent
 
 	location *time.Location
 	rules    *eligibility.Rules
@@ -118,9 +120,37 @@ type Stratum struct {
 // Limits are the published budgets; every one is shown under /limits.
 type Limits struct {
 	Code     CodeLimits     `yaml:"code"`
+	Classes  []LimitClass   `yaml:"classes"` // the first that fits; may be absent
 	SignIn   SignInLimits   `yaml:"sign_in"`
 	Identity IdentityLimits `yaml:"identity"`
 	Join     JoinLimits     `yaml:"join"`
+	// Guards are rules that look at everybody together, name to mode. One that is not
+	// named is enforced.
+	Guards map[string]string `yaml:"guards"`
+	Spend  SpendLimits       `yaml:"spend"` // may be absent
+}
+
+// SpendLimits are what messages may cost before new phone numbers have to wait, in rupiah.
+type SpendLimits struct {
+	Hour int `yaml:"hour"`
+	Day  int `yaml:"day"`
+}
+
+// LimitClass is a class of people with limits of their own for codes. What it does not
+// say is as for everybody.
+type LimitClass struct {
+	Name  string        `yaml:"name"`
+	Title Text          `yaml:"title"` // whose limits these are, on the page of limits
+	When  ClassCriteria `yaml:"when"`
+	Code  CodeLimits    `yaml:"code"`
+}
+
+// ClassCriteria say who is of a class; all that are written must hold.
+type ClassCriteria struct {
+	Channel   string   `yaml:"channel"`   // email or sms
+	Operators []string `yaml:"operators"` // of that channel
+	Browser   string   `yaml:"browser"`   // known or new
+	Provinces []string `yaml:"provinces"` // of the matched identity; with a known browser alone
 }
 
 // CodeLimits bound one-time codes.
@@ -209,6 +239,7 @@ func (p *Programme) Facts() []eligibility.Fact {
 
 func (s Statement) fact() string      { return "statement_" + s.Name }
 func (r EligibilityRule) key() string { return "rule." + r.Name }
+func (c LimitClass) key() string      { return "limit.class." + c.Name }
 
 // Texts are the catalog entries that this programme brings, language to key to
 // text. Wording is apart: it replaces entries that the catalog already has.
@@ -233,6 +264,9 @@ func (p *Programme) Texts() map[string]map[string]string {
 	}
 	for _, r := range p.Eligibility {
 		put(r.key(), r.Reason)
+	}
+	for _, c := range p.Limits.Classes {
+		put(c.key(), c.Title)
 	}
 	for _, w := range p.Waves {
 		put("wave."+w.Name, w.Title)

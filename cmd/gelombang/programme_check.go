@@ -42,6 +42,8 @@ func checkProgramme(d *document, p *Programme) {
 	checkDraw(d, p.Draw)
 	checkWaves(d, p)
 	checkLimits(d, p.Limits)
+	checkAccounts(d, &p.Accounts)
+	checkPhotos(d, p.Photos)
 	checkWording(d, p)
 	p.location = checkZone(d, p.TimeZone)
 }

@@ -80,8 +80,28 @@ var slips = map[string]slip{
 	"long window":               {"window: 1h", "window: ¶2d", "limits.sign_in.window: must be at most 24h"},
 	"no correction":             {"corrections_per_day: 5", "corrections_per_day: ¶0", "limits.identity.corrections_per_day: must be at least 1"},
 	"no way back":               {"changes_per_day: 4", "changes_per_day: ¶1", "limits.join.changes_per_day: must be at least 2"},
+	"class of everybody":        class("", "", "limits.classes[0].when: must say a channel, a browser or provinces; else it is everybody"),
+	"class of no channel":       class("channel: ¶pigeon", "life: 1h", "limits.classes[0].when.channel: must be one of [email sms]"),
+	"class of no browser":       class("browser: ¶nice", "life: 1h", "limits.classes[0].when.browser: must be one of [known new]"),
+	"class of no operator":      class("channel: email, operators: [¶telkomsel]", "life: 1h", `limits.classes[0].when.operators[0]: "telkomsel" is not an operator of the channel, which are [gmail yahoo outlook icloud other]`),
+	"class of no province":      class(`browser: known, provinces: [¶"99"]`, "life: 1h", `limits.classes[0].when.provinces[0]: "99" is not a province code`),
+	"class that tells":          class(`provinces: ¶["94"]`, "life: 1h", "limits.classes[0].when.provinces: needs browser: known; limits would else tell strangers where somebody lives"),
+	"class with other digits":   class("channel: sms", "digits: ¶6", "limits.classes[0].code.digits: is the same for everybody: a page says how many before it is known who asks"),
+	"class with a short life":   class("channel: sms", "life: ¶1m", "limits.classes[0].code.life: must be at least 5m"),
+	"class with a hasty resend": class("channel: sms", "resend_after: ¶11m", "limits.classes[0].code.resend_after: must be at most 10m"),
+	"no such guard":             {"  join: {", "  guards: {otp.fall: ¶record}\n  join: {", "limits.guards.otp.fall: is not a rule, which are [otp.rise spend.prefix spend.hour spend.day]"},
+	"no such mode":              {"  join: {", "  guards: {otp.rise: ¶off}\n  join: {", "limits.guards.otp.rise: must be enforce or record"},
 	"odds of a blind guesser": {"digits: 8", "digits: 4",
 		"limits.code.guesses_per_destination_day: lets a blind guesser hit 1 in 333 per address and day; at most 1 in 10000 is allowed"},
+}
+
+// class is a slip in a class of limits.
+func class(when, code, want string) slip {
+	at := ""
+	if when == "" {
+		at = mark
+	}
+	return slip{"  join: {", "  classes:\n    - {name: slow, title: {id: Lambat, en: Slow}, when: " + at + "{" + when + "}, code: {" + code + "}}\n  join: {", want}
 }
 
 func TestEverySlipIsNamedWithItsPlace(t *testing.T) {

@@ -150,7 +150,7 @@ func withoutSettings(environment []string) []string {
 
 func (h *selfHouse) arguments() []string {
 	w, c := h.worldSettings(), h.command
-	args := []string{"serve", "--listen", h.address, "--data", h.data.Data, "--db", h.data.DB, "--keys", h.data.Keys,
+	args := []string{"serve", "--no-domain-lookups", "--listen", h.address, "--data", h.data.Data, "--db", h.data.DB, "--keys", h.data.Keys,
 		"--smtp", w.SMTP, "--sms-url", w.SMSURL, "--sms-key", selfKey, "--sms-secret", selfKey,
 		"--registry-url", w.RegistryURL, "--registry-user", selfKey, "--registry-password", selfKey, "--beacon-urls", w.BeaconURLs[0], "--registry-at-once", strconv.Itoa(selfRegistry)}
 	if c.Programme != "" {

@@ -58,10 +58,13 @@ func (c serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, web.listener.Close())
 	}
-	if !c.NoWork {
+	if c.NoWork {
+		h.reckon()
+	} else {
 		h.work()
 	}
-	if err := errors.Join(h.serveMetrics(c.MetricsListen), web.serve(h)); err != nil {
+	_, err = h.takeBounces()
+	if err := errors.Join(err, h.serveMetrics(c.MetricsListen), web.serve(h)); err != nil {
 		return errors.Join(err, h.close())
 	}
 	slog.InfoContext(ctx, "server.ready", "listen", web.local, "public", web.public, "version", version)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -27,7 +28,7 @@ func (h *house) startSweeping(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		err := h.db.Write(ctx, func(tx *sqldb.Tx) error {
-			if err := h.account.Schedule(tx); err != nil {
+			if err := errors.Join(h.account.Schedule(tx), h.identity.Schedule(tx)); err != nil {
 				return err
 			}
 			return h.queue.Enqueue(tx, jobs.New{Kind: sweepKind, Queue: sweepQueue, Priority: jobs.Bulk, Once: sweepKind})
@@ -48,7 +49,7 @@ func (h *house) sweeper() map[string]jobs.Handler {
 		sessions := func(s *session.Sessions) func(*sqldb.Tx, int) (int64, error) {
 			return func(tx *sqldb.Tx, _ int) (int64, error) { return 0, second(s.Prune(tx)) } // bounds itself
 		}
-		for _, sweep := range []func(*sqldb.Tx, int) (int64, error){limit.Sweep, waitroom.Sweep, h.notify.Prune, sessions(h.citizens), sessions(h.officers)} {
+		for _, sweep := range []func(*sqldb.Tx, int) (int64, error){limit.Sweep, waitroom.Sweep, h.notify.Prune, h.photo.Retire, sessions(h.citizens), sessions(h.officers)} {
 			if err := h.sweepAll(ctx, sweep); err != nil {
 				return err
 			}

@@ -61,13 +61,19 @@ func (v *visitor) do(req *http.Request) (answer, error) {
 
 func (v *visitor) get(path string) answer {
 	v.t.Helper()
-	req, err := http.NewRequest(http.MethodGet, v.base+path, nil)
+	return v.ask(http.MethodGet, path)
+}
+
+// ask sends a request without a body.
+func (v *visitor) ask(method, path string) answer {
+	v.t.Helper()
+	req, err := http.NewRequest(method, v.base+path, nil)
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	a, err := v.do(req)
 	if err != nil {
-		v.t.Fatalf("GET %s: %v", path, err)
+		v.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	return a
 }
@@ -112,6 +118,9 @@ func (v *visitor) filled(a answer, action string, fill map[string]string) url.Va
 			}
 		}
 		out.Set(name, value(in))
+	}
+	if address, typed := fill["address"]; typed && out.Has("read") {
+		out.Set("read", address) // as the script does once it showed how that is understood
 	}
 	for name, v := range fill {
 		out.Set(name, v)

@@ -25,6 +25,7 @@ var classes = map[page.Class][]string{
 	page.Inside: {"GET /code/{id}", "POST /code/{id}", "GET /code/{id}/resend", "POST /code/{id}/resend", "GET /link/{link}", "POST /link/{link}",
 		"GET /sign-in", "POST /sign-in", "GET /sign-in/code", "POST /sign-in/code", "POST /sign-out", "GET /console/sign-in", "POST /console/sign-in", "POST /message",
 		"GET /sign-in/passkey", "POST /sign-in/passkey", "POST /sign-in/passkey/begin",
+		"GET /sign-in/second", "POST /sign-in/second",
 		"GET /recover", "POST /recover", "GET /recover/{id}", "POST /recover/{id}", "GET /undo", "POST /undo", "GET /undo/{link}", "POST /undo/{link}"},
 	page.Newcomer: {"GET /register", "POST /register"},
 }

@@ -19,6 +19,7 @@ import (
 	"gelombang/internal/sqldb"
 	"gelombang/limit"
 	"gelombang/notify"
+	"gelombang/photo"
 	"gelombang/portal"
 	"gelombang/portal/wait"
 	"gelombang/staff"
@@ -58,8 +59,8 @@ func (h *house) buildSurfaces() error {
 	}
 	h.portal = portal.New(portal.Config{Page: pages, DB: h.db, Keys: h.keys, Sessions: h.citizens, Account: h.account, OTP: h.otp,
 		Notify: h.notify, Identity: h.identity, Wave: h.wave, Application: h.application, Draw: h.draw, Programme: h.forPortal(),
-		Published: h.limits, Funnel: h.funnel, Deliveries: h.report.Deliveries, Room: h.room, Secure: secure, Now: time.Now})
-	h.console = console.New(console.Config{Page: desk, DB: h.db, Keys: h.keys, Sessions: h.officers, Staff: h.staff, Account: h.account,
+		Published: h.limits, Funnel: h.funnel, Deliveries: h.report.Deliveries, Room: h.room, Photo: h.photos(), Secure: secure, Now: time.Now})
+	h.console = console.New(console.Config{Photo: h.photos(), Page: desk, DB: h.db, Keys: h.keys, Sessions: h.officers, Staff: h.staff, Account: h.account,
 		Identity: h.identity, Notify: h.notify, Wave: h.wave, Application: h.application, Draw: h.draw, Announce: h.announce,
 		Jobs: h.queue, Report: h.report, Room: h.room, Secure: secure, Now: time.Now})
 	callers := h.outlets.hooks
@@ -77,7 +78,7 @@ func (h *house) renderer(assets *page.Assets, layout page.Layout, templates []fs
 func (h *house) forPortal() portal.Programme {
 	p := h.programme
 	out := portal.Programme{Name: "programme.name", Tagline: "programme.tagline", Organiser: "programme.organiser", HelpHours: "programme.help_hours",
-		HelpMail: p.Help.Mail, HelpPhone: p.Help.Phone, ConsentVersion: consentVersion, Has: h.texts.Has,
+		HelpMail: p.Help.Mail, HelpPhone: p.Help.Phone, PhotoRequired: p.Photos.mode() == photosRequired, ConsentVersion: consentVersion, Has: h.texts.Has,
 		Education: choices("education.", choiceNames(p.Choices.Education)), Employment: choices("employment.", choiceNames(p.Choices.Employment)),
 		Statements: choices("statement.", statementNames(p.Statements))}
 	for i := range p.Conditions { // numbered from 1, as Programme.Texts names them
@@ -96,15 +97,38 @@ func choices(prefix string, names []string) (out []portal.Choice) {
 // limits lists what /limits and gelombang policy publish, from the values in force.
 func (h *house) limits() (out []portal.LimitRow) {
 	for _, r := range h.otp.Limits() {
-		out = append(out, portal.LimitRow{Key: r.Key, Most: r.Most, Window: r.Window})
+		row := portal.LimitRow{Key: r.Key, Most: r.Most, Window: r.Window}
+		if r.Class != "" {
+			row.Whose = "limit.class." + r.Class
+		}
+		out = append(out, row)
 	}
 	for _, r := range h.account.Limits() {
 		out = append(out, portal.LimitRow{Key: r.Key, Most: r.Most, Window: r.Window})
 	}
-	for _, b := range slices.Concat(h.identity.Limits(), []limit.Budget{h.application.Budget()}, notify.Budgets(), staff.Budgets()) {
+	for _, b := range slices.Concat(h.identity.Limits(), h.photoLimits(), []limit.Budget{h.application.Budget()}, notify.Budgets(), staff.Budgets()) {
 		out = append(out, portal.LimitRow{Key: "limit." + b.Name, Most: b.Most, Window: b.Window})
 	}
+	for _, r := range h.notify.SpendLimits() {
+		out = append(out, portal.LimitRow{Key: r.Key, Most: int(r.Most), Window: r.Window})
+	}
 	return out
+}
+
+// photoLimits are empty where no photo is asked for.
+func (h *house) photoLimits() []limit.Budget {
+	if h.programme.Photos.mode() == photosOff {
+		return nil
+	}
+	return h.photo.Limits()
+}
+
+// photos are what the pages know of photos: nothing where none is asked for.
+func (h *house) photos() *photo.Service {
+	if h.programme.Photos.mode() == photosOff {
+		return nil
+	}
+	return h.photo
 }
 
 // funnel is how far everybody has come into the current wave, for the home page.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"gelombang/identity"
 	"gelombang/identity/registry"
 	"gelombang/internal/batch"
+	"gelombang/internal/blob"
 	"gelombang/internal/jobs"
 	"gelombang/internal/locale"
 	"gelombang/internal/page"
@@ -31,8 +33,10 @@ import (
 	"gelombang/internal/seal"
 	"gelombang/internal/session"
 	"gelombang/internal/sqldb"
+	"gelombang/limit"
 	"gelombang/notify"
 	"gelombang/otp"
+	"gelombang/photo"
 	"gelombang/portal"
 	"gelombang/report"
 	"gelombang/staff"
@@ -70,6 +74,7 @@ type house struct {
 	queue     *jobs.Queue
 	worker    *jobs.Worker
 	outlets   *outlets
+	book      *limit.Book // what the guards decide
 	passwords *password.Pool
 	signer    *transcript.Signer
 
@@ -77,7 +82,9 @@ type house struct {
 	notify      *notify.Service
 	otp         *otp.Service
 	account     *account.Service
+	registry    *registry.Client
 	identity    *identity.Service
+	photo       *photo.Service
 	wave        *wave.Service
 	application *application.Service
 	draw        *draw.Service
@@ -90,6 +97,7 @@ type house struct {
 	portal   *portal.Portal
 	console  *console.Console
 	hooks    *hooks.Hooks
+	bounces  *hooks.Bounces
 
 	alive   context.Context // of what runs in the background; nil before anything does
 	stop    context.CancelFunc
@@ -119,7 +127,7 @@ func openHouse(ctx context.Context, s houseSettings) (_ *house, err error) {
 	if h.keys, err = openKeys(ctx, s.dataSettings, h.db); err != nil {
 		return nil, err
 	}
-	for _, build := range []func() error{h.buildGround, h.buildPeople, h.buildWaves, h.buildRoom, h.buildSurfaces} {
+	for _, build := range []func() error{h.buildGround, h.buildPeople, h.buildPhotos, h.buildWaves, h.buildRoom, h.buildSurfaces, h.buildBounces} {
 		if err := build(); err != nil {
 			return nil, err
 		}
@@ -134,7 +142,7 @@ func openHouse(ctx context.Context, s houseSettings) (_ *house, err error) {
 // catalog merges the words of every room with the programme's.
 func catalog(p *Programme) (*locale.Catalog, error) {
 	c, err := locale.Load(byLang(p.Wording), page.Words, eligibility.Catalog, notify.Catalog, otp.Catalog, account.Catalog, identity.Catalog,
-		wave.Catalog, application.Catalog, draw.Catalog, announce.Catalog, staff.Catalog, waitroom.Catalog, portal.Catalog, console.Catalog)
+		photo.Catalog, wave.Catalog, application.Catalog, draw.Catalog, announce.Catalog, staff.Catalog, waitroom.Catalog, portal.Catalog, console.Catalog)
 	if err != nil {
 		return nil, err
 	}
@@ -165,11 +173,13 @@ func (h *house) buildGround() (err error) {
 	if h.outlets, err = openOutlets(list, h.programme.Senders); err != nil {
 		return err
 	}
+	h.book = &limit.Book{Log: slog.Default()}
 	h.notify = notify.New(notify.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, PublicURL: h.settings.public,
 		Texts:     func(lang, key string, args map[string]any) string { return h.texts.Text(locale.Lang(lang), key, args) },
 		Providers: h.outlets.ways,
-		Fill:      func(q sqldb.Querier, ref int64) (map[string]string, error) { return h.otp.Code(q, ref) },
-		OnFailed:  func(tx *sqldb.Tx, ref int64) error { return h.otp.OnFailed(tx, ref) },
+		Spend:     h.programme.Limits.spend(h.book), BounceDomain: h.settings.world.BounceDomain,
+		Fill:     func(q sqldb.Querier, ref int64) (map[string]string, error) { return h.otp.Code(q, ref) },
+		OnFailed: func(tx *sqldb.Tx, ref int64) error { return h.otp.OnFailed(tx, ref) },
 	})
 	h.signer, err = transcript.NewSigner(signerName(h.settings.public), h.keys.ReceiptKey())
 	return err
@@ -186,35 +196,53 @@ func signerName(public string) string {
 // buildPeople makes the nouns around one person.
 func (h *house) buildPeople() (err error) {
 	l := h.programme.Limits
-	if h.otp, err = otp.New(otp.Config{DB: h.db, Keys: h.keys, Notify: h.notify, Policy: otp.Policy{
-		Digits: l.Code.Digits, Life: l.Code.Life, ResendAfter: l.Code.ResendAfter,
-		GuessesPerChallenge: l.Code.GuessesPerChallenge, GuessesPerDestinationDay: l.Code.GuessesPerDestinationDay,
-		SendsPerDestinationHour: l.Code.SendsPerDestinationHour, SendsPerDestinationDay: l.Code.SendsPerDestinationDay,
-	}}); err != nil {
+	if h.otp, err = otp.New(otp.Config{DB: h.db, Keys: h.keys, Notify: h.notify, Policy: l.Code.policy(), Classes: l.classes(),
+		Rise: otp.RisePolicy{Mode: l.mode(otp.RuleRise)}, Book: h.book}); err != nil {
 		return err
 	}
 	if h.account, err = account.New(account.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Codes: h.otp, Passwords: h.passwords,
 		Policy:        account.Policy{PasswordTries: l.SignIn.PasswordTries, Window: l.SignIn.Window},
 		OnPhoneProven: func(tx *sqldb.Tx, id int64) error { return h.identity.PhoneProven(tx, id) },
 		OnPasswordSet: func(tx *sqldb.Tx, id int64) error { return h.citizens.EndAll(tx, id) },
-		Tell:          h.notify.Queue, IdentityMatches: h.identityMatches,
-		Site: h.settings.public, SiteName: h.texts.Text(locale.ID, "programme.name", nil),
+		Tell:          h.notify.Queue, IdentityMatches: h.identityMatches, Province: h.province, Arrived: h.notify.Arrived,
+		Mail:       account.Mail{Resolver: h.settings.world.resolver(), To: h.notify.To, Fail: h.notify.Fail},
+		Disposable: h.programme.Accounts.Disposable.terms(),
+		Site:       h.settings.public, SiteName: h.texts.Text(locale.ID, "programme.name", nil),
 	}); err != nil {
 		return err
 	}
 	w := h.settings.world
-	asked := registry.New(registry.Config{URL: w.RegistryURL, Agency: w.RegistryAgency, User: w.RegistryUser, Password: w.RegistryPassword,
-		ClientIP: w.RegistryIP, Timeout: w.RegistryTimeout, OpenFor: h.settings.registryPause, QuotaRecheck: h.settings.registryPause, Now: time.Now})
-	h.identity = identity.New(identity.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Registry: asked, Now: time.Now,
+	h.registry = registry.New(registry.Config{Shape: cmp.Or(registry.Shape(w.RegistryShape), registry.Dukcapil), URL: w.RegistryURL,
+		Agency: w.RegistryAgency, User: w.RegistryUser, Password: w.RegistryPassword, ClientIP: w.RegistryIP, Timeout: w.RegistryTimeout,
+		Concurrency: uint(w.registryAtOnce()), OpenFor: h.settings.registryPause, QuotaRecheck: h.settings.registryPause, Now: time.Now}) //nolint:gosec // at least 1
+	h.identity = identity.New(identity.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Registry: h.registry, Now: time.Now,
 		Education: choiceNames(h.programme.Choices.Education), Employment: choiceNames(h.programme.Choices.Employment),
 		CorrectionsPerDay: l.Identity.CorrectionsPerDay, RetryFirst: h.settings.retryFirst, RetryMost: h.settings.retryMost,
 		PhoneProvenOf: func(q sqldb.Querier, id int64) (bool, error) { _, phone, err := h.proven(q, id); return phone, err },
-		Tell:          h.tellWords,
+		CardShowsNIK: func(q sqldb.Querier, id int64) (bool, error) {
+			p, err := h.photo.Current(q, id)
+			return p.ShowsNIK() && h.photos() != nil, err
+		},
+		Tell: h.tellWords,
 		OnChange: func(tx *sqldb.Tx, id int64, st identity.State) error {
-			return h.application.IdentityChanged(tx, id, st)
+			return errors.Join(h.photo.NIKChanged(tx, id), h.application.IdentityChanged(tx, id, st))
 		},
 	})
 	h.staff = staff.NewService(staff.Config{DB: h.db, Keys: h.keys, Passwords: h.passwords, Issuer: h.texts.Text(locale.ID, "programme.name", nil)})
+	return nil
+}
+
+// buildPhotos makes what takes pictures of identity cards.
+func (h *house) buildPhotos() error {
+	store, err := blob.Open(h.settings.objects())
+	if err != nil {
+		return fmt.Errorf("open the place of photos: %w", err)
+	}
+	h.photo = photo.New(photo.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Store: store, Policy: h.programme.Photos.policy(), Tell: h.tellWords,
+		NIKOf: func(q sqldb.Querier, id int64) (string, error) {
+			f, err := h.identity.Facts(q, id)
+			return string(f.NIK), err
+		}})
 	return nil
 }
 
@@ -224,6 +252,15 @@ func (h *house) identityMatches(q sqldb.Querier, id int64, c account.RecoveryCla
 	return f.State != identity.None && c == account.RecoveryClaim{NIK: string(f.NIK), KK: string(f.KK), BirthDate: f.BirthDate.String()}, err
 }
 
+// province is where the registry knows somebody to live; "" when it has not confirmed it.
+func (h *house) province(q sqldb.Querier, id int64) (string, error) {
+	f, err := h.identity.Facts(q, id)
+	if f.State != identity.Matched {
+		return "", err
+	}
+	return f.Province, err
+}
+
 // buildWaves makes the nouns around a wave.
 func (h *house) buildWaves() error {
 	chain := h.settings.chain
@@ -231,11 +268,20 @@ func (h *house) buildWaves() error {
 		chain = transcript.Quicknet
 	}
 	h.wave = wave.New(wave.Config{DB: h.db, Jobs: h.queue, Chain: chain, Rules: h.programme.Rules().Source(),
+		OnOpen:  func(tx *sqldb.Tx, w wave.Wave) error { return h.application.Opened(tx, w) },
 		OnClose: func(tx *sqldb.Tx, w wave.Wave) error { return h.draw.Schedule(tx, w) }})
-	h.application = application.New(application.Config{DB: h.db, Keys: h.keys, Waves: h.wave, Signer: h.signer,
+	var photoOf func(sqldb.Querier, int64) (photo.State, error)
+	if h.programme.Photos.mode() != photosOff {
+		photoOf = func(q sqldb.Querier, id int64) (photo.State, error) {
+			p, err := h.photo.Current(q, id)
+			return p.State, err
+		}
+	}
+	h.application = application.New(application.Config{Photo: photoOf, DB: h.db, Keys: h.keys, Jobs: h.queue, Members: h.account.Members, Waves: h.wave, Signer: h.signer,
 		Statements: statementNames(h.programme.Statements), ChangesPerDay: h.programme.Limits.Join.ChangesPerDay,
 		Identity: func(q sqldb.Querier, id int64) (identity.Facts, error) { return h.identity.Facts(q, id) },
-		Proven:   h.proven, Tell: h.tell})
+		Closes:   func(tx *sqldb.Tx, id int64, at time.Time) error { return h.identity.Closes(tx, id, at) },
+		Proven:   h.proven, Tell: h.tell, PhotoRequired: h.programme.Photos.mode() == photosRequired})
 	h.draw = draw.New(draw.Config{DB: h.db, Jobs: h.queue, Waves: h.wave, Signer: h.signer,
 		Beacon: draw.Relays{URLs: h.settings.world.BeaconURLs}, Dir: filepath.Join(h.settings.Data, "draws"),
 		Settle: h.application.Settle, Entries: h.entries, Received: h.application.Received,
@@ -259,16 +305,17 @@ func (h *house) proven(q sqldb.Querier, id int64) (email, phone bool, err error)
 // the outside world, so most have many; the draw has one, as it must. The registry's
 // can be set: what it bears is agreed with its office.
 var slots = map[string]int{
-	notify.QueueName: 32, identity.QueueName: 8, wave.QueueName: 1, draw.QueueName: 1, announce.QueueName: 1,
-	account.QueueName: 1, sweepQueue: 1,
+	notify.QueueName: 32, identity.QueueName: 8, wave.QueueName: 1, draw.QueueName: 1, announce.QueueName: 1, application.QueueName: 1,
+	account.QueueName: 1, account.DomainQueue: 8, sweepQueue: 1,
+	photo.QueueName: max(1, runtime.NumCPU()/2), // each takes a core and some 50 MB
 }
 
 func (h *house) buildWorker() {
 	slots := maps.Clone(slots)
-	slots[identity.QueueName] = cmp.Or(h.settings.world.RegistryAtOnce, slots[identity.QueueName])
+	slots[identity.QueueName] = h.settings.world.registryAtOnce()
 	h.worker = jobs.NewWorker(h.queue, jobs.Config{Slots: slots, MaxSkew: jobs.MaxSkew, Yield: h.crowded})
-	for _, handlers := range []map[string]jobs.Handler{h.notify.Handlers(), h.account.Handlers(), h.identity.Handlers(),
-		h.wave.Handlers(), h.draw.Handlers(), h.announce.Handlers(), h.sweeper()} {
+	for _, handlers := range []map[string]jobs.Handler{h.notify.Handlers(), h.account.Handlers(), h.identity.Handlers(), h.photo.Handlers(),
+		h.wave.Handlers(), h.application.Handlers(), h.draw.Handlers(), h.announce.Handlers(), h.sweeper()} {
 		for kind, do := range handlers {
 			h.worker.Handle(kind, do)
 		}
@@ -300,13 +347,18 @@ func (h *house) load() waitroom.Load {
 func (h *house) work() {
 	h.inBackground(h.worker.Run)
 	h.inBackground(h.startSweeping)
-	h.inBackground(h.notify.Run)
+	h.reckon()
 }
 
+// reckon starts what counts messages and learns from them. A node that does no jobs does
+// it too: codes are typed there.
+func (h *house) reckon() { h.inBackground(h.notify.Run) }
+
 // attend starts what every node that serves does beside it: its part of the waiting
-// room, and counting deliveries for the page that says how codes fare.
+// room, counting guesses, and counting deliveries for the page that says how codes fare.
 func (h *house) attend() {
 	h.inBackground(h.room.Run)
+	h.inBackground(h.otp.Run)
 	h.inBackground(h.report.WatchDeliveries)
 }
 
@@ -322,6 +374,9 @@ func (h *house) inBackground(do func(context.Context)) {
 func (h *house) close() error {
 	if h.stop != nil {
 		h.stop()
+	}
+	if h.registry != nil {
+		h.registry.Close() // who waits for a turn to ask need not
 	}
 	h.running.Wait()
 	var errs []error
