@@ -65,6 +65,28 @@ func (p People) PhoneSent(n int, f Fate) string { return "62" + p.Phone(n, f)[1:
 // homes are districts that exist; the first four digits are the regency.
 var homes = []string{"317401", "327301", "357801", "517101"}
 
+// districts are the numbers of districts of the four cities, from 01 on, as many as exist.
+var districts = []int{10, 30, 31, 4}
+
+// oldBirthdays are the days of birth of those whose serial is given: sixty years.
+const oldBirthdays = 21_900
+
+// elsewhere spreads those whose serial decides the registry's answer over districts and
+// days: a number that several accounts state is looked at by an official first.
+func (p People) elsewhere(n int) (home string, born time.Time) {
+	all := 0
+	for _, most := range districts {
+		all += most
+	}
+	at, city := n%all, 0
+	for at >= districts[city] {
+		at -= districts[city]
+		city++
+	}
+	day := (p.offset(oldBirthdays) + n/all) % oldBirthdays
+	return fmt.Sprintf("%s%02d", homes[city][:4], at+1), time.Date(1946, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, day)
+}
+
 // Card is what stands on somebody's identity card.
 type Card struct {
 	Name, NIK, KK, Place, Sex, Regency string
@@ -77,11 +99,14 @@ var (
 )
 
 // Card is unique by its number: a serial of the NIK per person, and a day of birth per
-// nine thousand.
+// nine thousand; of those whose serial is given, a district and a day of birth.
 func (p People) Card(n int, f Fate) Card {
 	home := homes[p.Seed%uint64(len(homes))]
 	day := (p.offset(birthdays) + n/nikSerials) % birthdays
 	born := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, day)
+	if f == NotFound || f == Differs {
+		home, born = p.elsewhere(n)
+	}
 	serial, sex, coded := 1+n%nikSerials, "male", born.Day()
 	if n%2 == 0 {
 		sex, coded = "female", born.Day()+40

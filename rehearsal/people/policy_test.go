@@ -67,3 +67,16 @@ func TestNobodySharesWhatMustBeTheirOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoseAnswerIsDecidedByTheNumberSharesItWithNobody(t *testing.T) {
+	t.Parallel()
+	p := People{Seed: 5}
+	seen := map[string]int{}
+	for n := range 400_000 {
+		nik := p.Card(n, NotFound).NIK
+		if other, twice := seen[nik]; twice {
+			t.Fatalf("%d and %d have the number %s", other, n, nik)
+		}
+		seen[nik] = n
+	}
+}
