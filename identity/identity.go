@@ -158,6 +158,11 @@ type Config struct {
 	RetryFirst        time.Duration // before the registry is asked a second time; 5 s by default
 	RetryMost         time.Duration // the pause doubles up to this; 5 min by default
 
+	// AccountsMode is what the rule of AccountsPerNIK does; Book, which may be nil, writes
+	// down what it decides.
+	AccountsMode limit.Mode
+	Book         *limit.Book
+
 	// PhoneProvenOf says whether an account has a proven phone.
 	PhoneProvenOf func(q sqldb.Querier, account int64) (bool, error)
 	// CardShowsNIK says whether an accepted photo of an account's card shows the NIK that it

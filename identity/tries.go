@@ -22,14 +22,20 @@ func (s *Service) crowded(tx *sqldb.Tx, account int64, nik NIK) (bool, error) {
 		return false, err
 	}
 	v, err := limit.Take(tx, limit.Use{Budget: s.accountsPerNIK(), Key: indexes[len(indexes)-1].Sum})
-	if err != nil || !v.Allowed {
-		return !v.Allowed, err
+	if err != nil {
+		return false, err
+	}
+	if s.config.Book.Decide(limit.Rule{Name: RuleAccounts, Mode: s.config.AccountsMode}, !v.Allowed) {
+		return true, nil
 	}
 	return false, markTried(tx, account, indexes[len(indexes)-1])
 }
 
+// RuleAccounts is the guard's rule about the accounts that try one NIK.
+const RuleAccounts = "identity.nik_accounts"
+
 func (s *Service) accountsPerNIK() limit.Budget {
-	return limit.Budget{Name: "identity.nik_accounts", Most: s.config.AccountsPerNIK, Window: nikWindow}
+	return limit.Budget{Name: RuleAccounts, Most: s.config.AccountsPerNIK, Window: nikWindow}
 }
 
 // toReview puts a submission before an official instead of the registry.

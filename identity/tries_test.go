@@ -10,6 +10,7 @@ import (
 	"gelombang/internal/fault"
 	"gelombang/internal/sqldb"
 	"gelombang/internal/sqldb/sqldbtest"
+	"gelombang/limit"
 )
 
 // few makes the limit of accounts per NIK as small as it is in real life.
@@ -65,6 +66,25 @@ func TestANewcomerToANIKThatManyTriedWaitsForAnOfficial(t *testing.T) {
 		}
 		if f := s.facts(t, owner); f.State != identity.Matched || !f.Claimed {
 			t.Errorf("the owner: %+v", f)
+		}
+	})
+}
+
+func TestWhileTheRuleOnlyRecordsNobodyWaitsAndItIsCounted(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+		s := newScene(t, db, clock)
+		s.config.AccountsMode, s.config.Book = limit.Record, &limit.Book{}
+		s.few(1)
+		first, second := s.account(t, true), s.account(t, true)
+		s.submit(t, first, form("0001"))
+		s.submit(t, second, form("0001"))
+		s.runDue(t)
+		s.expectState(t, first, identity.Matched)
+		s.expectState(t, second, identity.InUse)
+		want := limit.Count{Rule: identity.RuleAccounts, Mode: limit.Record, Refused: true, N: 1}
+		if got := s.config.Book.Counts(); !slices.Contains(got, want) {
+			t.Errorf("counted %+v", got)
 		}
 	})
 }

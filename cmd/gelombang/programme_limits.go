@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"gelombang/identity"
 	"gelombang/limit"
 	"gelombang/notify"
 	"gelombang/otp"
@@ -18,7 +19,7 @@ const (
 )
 
 // guards are the rules that look at everybody together.
-var guards = []string{otp.RuleRise, "spend.prefix", "spend.hour", "spend.day"}
+var guards = []string{otp.RuleRise, identity.RuleAccounts, "spend.prefix", "spend.hour", "spend.day"}
 
 // mode is what the verdict of a guard's rule does.
 func (l Limits) mode(rule string) limit.Mode { return limit.Mode(l.Guards[rule]) }

@@ -89,7 +89,7 @@ var slips = map[string]slip{
 	"class with other digits":   class("channel: sms", "digits: ¶6", "limits.classes[0].code.digits: is the same for everybody: a page says how many before it is known who asks"),
 	"class with a short life":   class("channel: sms", "life: ¶1m", "limits.classes[0].code.life: must be at least 5m"),
 	"class with a hasty resend": class("channel: sms", "resend_after: ¶11m", "limits.classes[0].code.resend_after: must be at most 10m"),
-	"no such guard":             {"  join: {", "  guards: {otp.fall: ¶record}\n  join: {", "limits.guards.otp.fall: is not a rule, which are [otp.rise spend.prefix spend.hour spend.day]"},
+	"no such guard":             {"  join: {", "  guards: {otp.fall: ¶record}\n  join: {", "limits.guards.otp.fall: is not a rule, which are [otp.rise identity.nik_accounts spend.prefix spend.hour spend.day]"},
 	"no such mode":              {"  join: {", "  guards: {otp.rise: ¶off}\n  join: {", "limits.guards.otp.rise: must be enforce or record"},
 	"odds of a blind guesser": {"digits: 8", "digits: 4",
 		"limits.code.guesses_per_destination_day: lets a blind guesser hit 1 in 333 per address and day; at most 1 in 10000 is allowed"},

@@ -219,6 +219,7 @@ func (h *house) buildPeople() (err error) {
 		Education: choiceNames(h.programme.Choices.Education), Employment: choiceNames(h.programme.Choices.Employment),
 		CorrectionsPerDay: l.Identity.CorrectionsPerDay, RetryFirst: h.settings.retryFirst, RetryMost: h.settings.retryMost,
 		PhoneProvenOf: func(q sqldb.Querier, id int64) (bool, error) { _, phone, err := h.proven(q, id); return phone, err },
+		AccountsMode:  l.mode(identity.RuleAccounts), Book: h.book,
 		CardShowsNIK: func(q sqldb.Querier, id int64) (bool, error) {
 			p, err := h.photo.Current(q, id)
 			return p.ShowsNIK() && h.photos() != nil, err
