@@ -215,8 +215,10 @@ func (s *Service) receive(tx *sqldb.Tx, u Upload) error {
 	if err := s.replaced(tx, u.Account); err != nil {
 		return err
 	}
-	if err := s.c.Jobs.Enqueue(tx, jobs.New{Kind: KindTidy, Queue: QueueName, Args: about{u.ID}, Priority: jobs.Bulk}); err != nil {
-		return err
+	if len(u.parts) > 1 { // what came in one piece left none behind
+		if err := s.c.Jobs.Enqueue(tx, jobs.New{Kind: KindTidy, Queue: QueueName, Args: about{u.ID}, Priority: jobs.Bulk}); err != nil {
+			return err
+		}
 	}
 	if before.ID > u.ID {
 		return nil

@@ -75,6 +75,11 @@ func TestWhatWasPutIsGotUntilItIsDeleted(t *testing.T) {
 		if err != nil || !slices.Equal(names, []string{"photo/1/card", "photo/1/large"}) {
 			t.Errorf("names %v, %v", names, err)
 		}
+		for prefix, n := range map[string]int{"": 3, "photo/": 3, "photo/1/l": 1, "photo/2": 1, "nothing/here/": 0} {
+			if names, err := s.Names(ctx, prefix); err != nil || len(names) != n {
+				t.Errorf("%q: %v, %v", prefix, names, err)
+			}
+		}
 		for range 2 {
 			if err := s.Delete(ctx, "photo/1/card"); err != nil {
 				t.Fatal(err)

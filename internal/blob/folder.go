@@ -99,7 +99,14 @@ func (f folder) Delete(_ context.Context, name string) error {
 
 func (f folder) Names(_ context.Context, prefix string) ([]string, error) {
 	var names []string
-	err := fs.WalkDir(f.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+	from := "." // no further up than the prefix says: a million photos lie beside
+	if at := strings.LastIndexByte(prefix, '/'); at > 0 {
+		from = prefix[:at]
+	}
+	err := fs.WalkDir(f.root.FS(), from, func(name string, d fs.DirEntry, err error) error {
+		if name == from && errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err == nil && !d.IsDir() && strings.HasPrefix(name, prefix) && !strings.HasPrefix(d.Name(), parts) {
 			names = append(names, name)
 		}
