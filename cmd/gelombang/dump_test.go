@@ -117,7 +117,7 @@ func TestADumpOfDatabaseObjectsAndLogShowsNobody(t *testing.T) {
 	for name, dsn := range map[string]string{"sqlite": "", "postgres": sqldbtest.DSN(t, sqldb.Postgres)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			data := t.TempDir()
+			data := migrated(t)
 			c := demoCmd{Listen: "127.0.0.1:0", dataSettings: dataSettings{Data: data, DB: dsn}}
 			d, err := c.start(t.Context())
 			if err != nil {

@@ -27,7 +27,7 @@ type quiet struct {
 
 func openQuiet(t testing.TB, engine sqldb.Engine, adjust func(*Programme)) *quiet {
 	t.Helper()
-	h, err := openHouse(t.Context(), houseSettings{dataSettings: dataSettings{Data: t.TempDir(), DB: sqldbtest.DSN(t, engine)},
+	h, err := openHouse(t.Context(), houseSettings{dataSettings: dataSettings{Data: t.TempDir(), DB: sqldbtest.Migrated(t, engine)},
 		migrate: true, public: "http://localhost", world: nowhere, adjust: adjust})
 	if err != nil {
 		t.Fatal(err)

@@ -15,13 +15,14 @@ import (
 
 	"gelombang/draw/transcript"
 	"gelombang/internal/sqldb"
+	"gelombang/internal/sqldb/sqldbtest"
 	"gelombang/wave"
 )
 
 // startDemo starts the real demo on free ports, with a folder of its own.
 func startDemo(t *testing.T, programme string) *demo {
 	t.Helper()
-	c := demoCmd{Listen: "127.0.0.1:0", dataSettings: dataSettings{Data: t.TempDir()}, programmeSettings: programmeSettings{Programme: programme}}
+	c := demoCmd{Listen: "127.0.0.1:0", dataSettings: dataSettings{Data: migrated(t)}, programmeSettings: programmeSettings{Programme: programme}}
 	d, err := c.start(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +33,15 @@ func startDemo(t *testing.T, programme string) *demo {
 		}
 	})
 	return d
+}
+
+// migrated is a folder for state whose database has its tables. To run all migrations
+// costs more than most tests do; the demo that goes on after a restart runs them.
+func migrated(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	sqldbtest.Fill(t, filepath.Join(folder, "gelombang.db"))
+	return folder
 }
 
 // applicant is one person of the journey.

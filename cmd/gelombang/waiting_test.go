@@ -145,7 +145,7 @@ func (b *tab) at(path string) bool {
 // startCrowdedDemo starts a demo for whose opening hour, soon, a crowd is expected.
 func startCrowdedDemo(t *testing.T, opensIn time.Duration, admit int) *demo {
 	t.Helper()
-	c := demoCmd{Listen: "127.0.0.1:0", dataSettings: dataSettings{Data: t.TempDir()},
+	c := demoCmd{Listen: "127.0.0.1:0", dataSettings: dataSettings{Data: migrated(t)},
 		crowdSettings: crowdSettings{Openings: []time.Time{time.Now().Add(opensIn)}, Admit: admit}}
 	d, err := c.start(t.Context())
 	if err != nil {

@@ -23,8 +23,11 @@ import (
 	"gelombang/migrations"
 )
 
-// PostgresEnv names the variable with the DSN of a running test server.
-const PostgresEnv = "GELOMBANG_TEST_POSTGRES"
+// What test processes share, when somebody says so (withpostgres does).
+const (
+	PostgresEnv  = "GELOMBANG_TEST_POSTGRES"  // the DSN of a running server
+	TemplatesEnv = "GELOMBANG_TEST_TEMPLATES" // a folder for migrated SQLite files
+)
 
 // Clock is a clock that tests set. The zero value is not useful; use NewClock.
 type Clock struct{ ms atomic.Int64 }
@@ -60,11 +63,7 @@ func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB, clock *Clock)) {
 // Open gives one fresh, migrated database that is closed and dropped with the test.
 func Open(t testing.TB, e sqldb.Engine, clock *Clock) *sqldb.DB {
 	t.Helper()
-	dsn := DSN(t, e)
-	if e == sqldb.SQLite { // PostgreSQL's is a copy of a migrated template already
-		fill(t, dsn)
-	}
-	db, err := sqldb.Open(context.Background(), sqldb.Config{DSN: dsn, Now: clock.Now, PoolSize: 8})
+	db, err := sqldb.Open(context.Background(), sqldb.Config{DSN: Migrated(t, e), Now: clock.Now, PoolSize: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +75,24 @@ func Open(t testing.TB, e sqldb.Engine, clock *Clock) *sqldb.DB {
 	return db
 }
 
-// migrated is SQLite's template: a file on which all migrations ran, once per process.
+// migrated is SQLite's template: a file on which all migrations ran. It is made once per
+// process, or once for all that share a TemplatesEnv.
 var migrated = sync.OnceValues(func() ([]byte, error) {
+	kept := ""
+	if folder := os.Getenv(TemplatesEnv); folder != "" {
+		kept = filepath.Join(folder, "schema_"+schemaHash()+".db")
+		if template, err := os.ReadFile(kept); err == nil {
+			return template, nil
+		}
+	}
+	template, err := makeFile()
+	if err == nil && kept != "" {
+		err = keep(kept, template)
+	}
+	return template, err
+})
+
+func makeFile() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "gelombang-template-")
 	if err != nil {
 		return nil, err
@@ -88,7 +103,16 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	return os.ReadFile(file)
-})
+}
+
+// keep leaves a template for the other processes, who find it whole or not at all.
+func keep(path string, template []byte) error {
+	part := fmt.Sprintf("%s.%d", path, os.Getpid())
+	if err := os.WriteFile(part, template, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
+}
 
 // migrate brings a database to the newest schema and closes it.
 func migrate(dsn string) error {
@@ -100,12 +124,11 @@ func migrate(dsn string) error {
 	return errors.Join(db.Migrate(ctx, migrations.Files), db.Close())
 }
 
-// fill makes an empty SQLite database a copy of the template.
-func fill(t testing.TB, dsn string) {
+// Fill makes a new SQLite file with all tables: a copy of the template.
+func Fill(t testing.TB, path string) {
 	t.Helper()
 	template, err := migrated()
 	if err == nil {
-		_, path, _ := sqldb.ParseDSN(dsn) // it is ours
 		err = os.WriteFile(path, template, 0o600)
 	}
 	if err != nil {
@@ -113,8 +136,19 @@ func fill(t testing.TB, dsn string) {
 	}
 }
 
-// DSN gives the address of a fresh database: an empty file for SQLite, a copy of a
-// migrated template for PostgreSQL.
+// Migrated gives the address of a fresh database with all tables.
+func Migrated(t testing.TB, e sqldb.Engine) string {
+	t.Helper()
+	dsn := DSN(t, e)
+	if e == sqldb.SQLite { // PostgreSQL's is a copy of a migrated template already
+		_, path, _ := sqldb.ParseDSN(dsn) // it is ours
+		Fill(t, path)
+	}
+	return dsn
+}
+
+// DSN gives the address of a fresh database: a file that is not there yet for SQLite, a
+// copy of a migrated template for PostgreSQL.
 func DSN(t testing.TB, e sqldb.Engine) string {
 	t.Helper()
 	if e == sqldb.SQLite {

@@ -1,6 +1,7 @@
 // Command withpostgres runs a command beside a temporary PostgreSQL server and
 // stops the server when the command ends. The command finds the server's address in
-// GELOMBANG_TEST_POSTGRES.
+// GELOMBANG_TEST_POSTGRES, and in GELOMBANG_TEST_TEMPLATES a folder in which test
+// processes leave each other what costs long to make.
 //
 //	go run ./internal/sqldb/sqldbtest/withpostgres go test ./...
 package main
@@ -34,11 +35,16 @@ func run(args []string) (int, error) {
 		return 1, err
 	}
 	defer func() { _ = server.Stop() }()
+	templates, err := os.MkdirTemp("", "gelombang-templates-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { _ = os.RemoveAll(templates) }()
 	// The command hears Ctrl-C itself; we stay to stop the server after it.
 	signal.Ignore(os.Interrupt, syscall.SIGTERM)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), sqldbtest.PostgresEnv+"="+server.DSN)
+	cmd.Env = append(os.Environ(), sqldbtest.PostgresEnv+"="+server.DSN, sqldbtest.TemplatesEnv+"="+templates)
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
