@@ -52,7 +52,7 @@ func TestEveryFaultOfEveryShapeIsRightForEveryPurpose(t *testing.T) {
 	for _, shape := range []string{"sim", "form", "wa"} {
 		t.Run(shape, func(t *testing.T) {
 			t.Parallel()
-			sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+			sqldbtest.On(t, enginesOf(shape), func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
 				p := newPurposes(t, db, clock)
 				for _, x := range append(everyWay[:len(everyWay):len(everyWay)], theWay{fault: "http500", lasts: true, state: notify.Failed, reason: notify.Expired}) {
 					way := x.with(shape)

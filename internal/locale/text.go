@@ -35,7 +35,7 @@ func parseText(words string) (text, error) {
 	var faults []error
 	bold := false
 	rest := words
-	for at := special.FindStringIndex(rest); at != nil; at = special.FindStringIndex(rest) {
+	for at := nextSpecial(rest); at != nil; at = nextSpecial(rest) {
 		t.words(rest[:at[0]])
 		if mark := rest[at[0]:at[1]]; mark == "**" {
 			t.pieces = append(t.pieces, piece{kind: boldPiece(bold)})
@@ -57,6 +57,15 @@ func parseText(words string) (text, error) {
 	slices.Sort(t.names)
 	t.names = slices.Compact(t.names)
 	return t, errors.Join(faults...)
+}
+
+// nextSpecial finds the next mark or value. Most texts have none, and a catalog of some
+// thousand of them is parsed at each start.
+func nextSpecial(words string) []int {
+	if !strings.ContainsAny(words, "*{") {
+		return nil
+	}
+	return special.FindStringIndex(words)
 }
 
 func boldPiece(open bool) pieceKind {

@@ -51,7 +51,13 @@ func (c *Clock) Add(d time.Duration) { c.ms.Add(d.Milliseconds()) }
 // Each runs test once per engine, in parallel, each on a fresh migrated database.
 func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB, clock *Clock)) {
 	t.Helper()
-	for _, e := range []sqldb.Engine{sqldb.SQLite, sqldb.Postgres} {
+	On(t, []sqldb.Engine{sqldb.SQLite, sqldb.Postgres}, test)
+}
+
+// On is Each for some of the engines.
+func On(t *testing.T, engines []sqldb.Engine, test func(t *testing.T, db *sqldb.DB, clock *Clock)) {
+	t.Helper()
+	for _, e := range engines {
 		t.Run(string(e), func(t *testing.T) {
 			t.Parallel()
 			clock := NewClock()
