@@ -56,7 +56,7 @@ func (s *Service) check(ctx context.Context, j jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	report, err := ktp.Check(ctx, data, ktp.Options{NIK: nik, ReadNIK: true})
+	report, err := ktp.Check(ctx, data, ktp.Options{NIK: nik, ReadNIK: true, Second: s.c.Second})
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *Service) become(tx *sqldb.Tx, p Photo, to outcome, r ktp.Report) error 
 		return fmt.Errorf("write scores: %w", err)
 	}
 	p.State, p.Why, p.Failures = to.state, to.why, to.failures
-	p.Verdict, p.NIKMatch, p.DiffersAt, p.NIKRead, p.Scores = r.Verdict, r.NIKMatch, 0, r.NIKRead, string(scores)
+	p.Verdict, p.Cut, p.NIKMatch, p.DiffersAt, p.NIKRead, p.Scores = r.Verdict, r.Cut, r.NIKMatch, 0, r.NIKRead, string(scores)
 	if len(r.DiffersAt) > 0 {
 		p.DiffersAt = r.DiffersAt[0]
 	}

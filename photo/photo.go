@@ -86,7 +86,8 @@ type Photo struct {
 	State     State
 	Since     time.Time
 	Sent      time.Time
-	Verdict   ktp.Verdict // of the check; "" before it
+	Verdict   ktp.Verdict  // of the check; "" before it
+	Cut       []ktp.Corner // which corners are cut off, as they are seen in the photo
 	NIKMatch  ktp.Match
 	DiffersAt int    // the first digit that differs, from 1; 0: none
 	NIKRead   string // what the check read; "" when it could not
@@ -127,6 +128,9 @@ type Config struct {
 	Jobs   *jobs.Queue
 	Store  blob.Store
 	Policy Policy // DefaultPolicy when zero
+	// Second reads the numbers that our own reader cannot; nil: nobody. Each check asks it
+	// at most once, in its own slot of the queue.
+	Second ktp.Second
 
 	// NIKOf gives the NIK that an account typed, "" when none.
 	NIKOf func(q sqldb.Querier, account int64) (string, error)

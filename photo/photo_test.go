@@ -63,6 +63,40 @@ func TestASlipInTheTypedNIKIsShownAndMendedWithoutAnotherPhoto(t *testing.T) {
 	})
 }
 
+func TestACroppedPhotoKeepsWhichCornersAreCutOff(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		p := s.send(s.account(), "t", taken[sim.Cropped]().JPEG)
+		names := make([]string, len(p.Cut))
+		for i, c := range p.Cut {
+			names[i] = string(c)
+		}
+		want := taken[sim.Cropped]().Shot.Outside(0)
+		slices.Sort(names)
+		slices.Sort(want)
+		if p.State != photo.Refused || p.Verdict != ktp.Cropped || len(want) == 0 || !slices.Equal(names, want) {
+			t.Errorf("%s, %s, %v are named, and %v are cut off", p.State, p.Verdict, names, want)
+		}
+	})
+}
+
+func TestANumberThatOnlyTheSecondReaderReadsIsComparedAlike(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		card := otherPrint()
+		slip := card.NIK[:15] + string('0'+(card.NIK[15]-'0'+5)%10)
+		for _, c := range []struct {
+			read, typed string
+			state       photo.State
+			match       ktp.Match
+		}{{card.NIK, card.NIK, photo.Accepted, ktp.Same}, {card.NIK, slip, photo.Differs, ktp.Differs}, {"", slip, photo.Accepted, ktp.Unreadable}} {
+			s.types(c.typed)
+			s.note(func() { s.read = c.read })
+			if p := s.send(s.account(), "t", card.JPEG); p.State != c.state || p.NIKMatch != c.match || p.NIKRead != c.read {
+				t.Errorf("%s typed, %q read: %s, %s", c.typed, c.read, p.State, p.NIKMatch)
+			}
+		}
+	})
+}
+
 func TestTheThirdRefusalGoesToAPerson(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		dark, me := taken[sim.Dark](), s.account()

@@ -3,8 +3,12 @@ package photo_test
 import (
 	"context"
 	"errors"
+	"image"
 	"sync"
 	"testing"
+
+	"golang.org/x/image/font/gofont/gomonobold"
+	"golang.org/x/image/font/opentype"
 
 	"gelombang/internal/blob"
 	"gelombang/internal/fault"
@@ -21,9 +25,19 @@ const seed = 20_261_122
 
 // taken are photographs, each made once: to print and photograph a card costs more than to check it.
 var taken = map[sim.Class]func() sim.Photo{
-	sim.Good: sync.OnceValue(func() sim.Photo { return sim.Sample(seed, sim.Good, 0) }),
-	sim.Dark: sync.OnceValue(func() sim.Photo { return sim.Sample(seed, sim.Dark, 0) }),
+	sim.Good:    sync.OnceValue(func() sim.Photo { return sim.Sample(seed, sim.Good, 0) }),
+	sim.Cropped: sync.OnceValue(func() sim.Photo { return sim.Sample(seed, sim.Cropped, 1) }),
+	sim.Dark:    sync.OnceValue(func() sim.Photo { return sim.Sample(seed, sim.Dark, 0) }),
 }
+
+// otherPrint is a good photo of a card whose number is not in OCR-A.
+var otherPrint = sync.OnceValue(func() sim.Photo {
+	digits, err := opentype.Parse(gomonobold.TTF)
+	if err != nil {
+		panic(err)
+	}
+	return sim.Hard(seed, 0, digits)
+})
 
 // moody is a store that can be away, or lose things.
 type moody struct {
@@ -72,6 +86,7 @@ type scene struct {
 
 	mu   sync.Mutex
 	nik  string // that the account typed
+	read string // by the second reader
 	told []string
 	news []photo.State
 }
@@ -89,7 +104,7 @@ func each(t *testing.T, test func(t *testing.T, s *scene)) {
 		}
 		queue := jobs.NewQueue(db)
 		s := &scene{t: t, db: db, clock: clock, store: &moody{Store: store}, folder: folder}
-		s.Service = photo.New(photo.Config{DB: db, Keys: keys, Jobs: queue, Store: s.store, NIKOf: s.nikOf,
+		s.Service = photo.New(photo.Config{DB: db, Keys: keys, Jobs: queue, Store: s.store, NIKOf: s.nikOf, Second: s,
 			Tell: func(tx *sqldb.Tx, account int64, key string, _ map[string]string) error {
 				tx.AfterCommit(func() { s.note(func() { s.told = append(s.told, key) }) })
 				return nil
@@ -116,6 +131,13 @@ func (s *scene) nikOf(sqldb.Querier, int64) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.nik, nil
+}
+
+// Digits makes the scene a second reader, as sure as can be.
+func (s *scene) Digits(context.Context, *image.Gray) (string, float64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read, 1, nil
 }
 
 func (s *scene) types(nik string) { s.note(func() { s.nik = nik }) }

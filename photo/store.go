@@ -3,12 +3,14 @@ package photo
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"gelombang/internal/fault"
 	"gelombang/internal/sqldb"
+	"gelombang/photo/ktp"
 )
 
 const nikSeal = "photo.nik_read"
@@ -101,21 +103,40 @@ func ids(q sqldb.Querier, query string, args ...any) ([]int64, error) {
 	return found, nil
 }
 
-const photoColumns = `id, account, state, verdict, nik_match, differs_at, nik_read, scores, why, failures, second, officer, reason,
+const photoColumns = `id, account, state, verdict, cut, nik_match, differs_at, nik_read, scores, why, failures, second, officer, reason,
 	sent_ms, since_ms, gone_ms`
 
 type scanner interface{ Scan(into ...any) error }
 
 func (s *Service) scan(row scanner) (p Photo, err error) {
+	var cut string
 	var read []byte
 	var second, sent, since, gone int64
-	if err := row.Scan(&p.ID, &p.Account, &p.State, &p.Verdict, &p.NIKMatch, &p.DiffersAt, &read, &p.Scores, &p.Why, &p.Failures,
+	if err := row.Scan(&p.ID, &p.Account, &p.State, &p.Verdict, &cut, &p.NIKMatch, &p.DiffersAt, &read, &p.Scores, &p.Why, &p.Failures,
 		&second, &p.Officer, &p.Reason, &sent, &since, &gone); err != nil {
 		return Photo{}, err
 	}
 	p.Second, p.Sent, p.Since, p.Gone = second == 1, sqldb.Time(sent), sqldb.Time(since), sqldb.Time(gone)
+	p.Cut = corners(cut)
 	p.NIKRead, err = s.c.Keys.UnsealText(nikSeal, p.ID, read)
 	return p, err
+}
+
+func corners(joined string) (out []ktp.Corner) {
+	for _, c := range ktp.Corners {
+		if slices.Contains(strings.Split(joined, ","), string(c)) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func joined(corners []ktp.Corner) string {
+	words := make([]string, len(corners))
+	for i, c := range corners {
+		words[i] = string(c)
+	}
+	return strings.Join(words, ",")
 }
 
 // newest gives an account's newest photo; one that is not there is in state None.
@@ -171,9 +192,9 @@ func (s *Service) judged(tx *sqldb.Tx, p Photo) error {
 		second = 1
 	}
 	_, err := tx.Exec(`UPDATE photo SET state = $2, verdict = $3, nik_match = $4, differs_at = $5, nik_read = $6, scores = $7, why = $8,
-		failures = $9, second = $10, officer = $11, reason = $12, since_ms = $13 WHERE id = $1`,
+		failures = $9, second = $10, officer = $11, reason = $12, since_ms = $13, cut = $14 WHERE id = $1`,
 		p.ID, string(p.State), string(p.Verdict), string(p.NIKMatch), p.DiffersAt, s.c.Keys.SealText(nikSeal, p.ID, p.NIKRead), p.Scores,
-		string(p.Why), p.Failures, second, p.Officer, string(p.Reason), sqldb.Millis(tx.Now()))
+		string(p.Why), p.Failures, second, p.Officer, string(p.Reason), sqldb.Millis(tx.Now()), joined(p.Cut))
 	if err != nil {
 		return fmt.Errorf("judge photo: %w", err)
 	}

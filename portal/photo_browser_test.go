@@ -123,6 +123,69 @@ func TestEachRuleIsToldOfWhatTheCameraTook(t *testing.T) {
 	}
 }
 
+// A display and a lamp are seen by the server alone, which refuses nobody for them: an
+// official looks at the one, and the other is told and accepted.
+func TestADisplayAndALampAreToldOfWhatTheCameraTook(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		class              ktp.Class
+		rule               int
+		title, told        string // in Indonesian
+		titleEnglish, more string // in English
+	}{
+		{ktp.Screen, 6, "Foto KTP menunggu petugas", "Petugas akan melihatnya.", "Your photo waits for an official", "An official will look at it."},
+		{ktp.Glare, 7, "Foto KTP diterima", "Kurang sempurna, tetapi cukup.", "Your photo is accepted", "Not perfect, but good enough."},
+	} {
+		t.Run(string(c.class), func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			who := s.browser()
+			who.withNIK(card(c.class).NIK)
+			film := filepath.Join(t.TempDir(), "card.mjpeg")
+			s.must(os.WriteFile(film, card(c.class).JPEG, 0o600))
+			b := s.tab(camera(film)...)
+			b.as(who)
+			b.open("/photo")
+			b.takes(film, c.class)
+			b.until("h1", c.title)
+			rule := fmt.Sprintf(".rules li:nth-child(%d)", c.rule)
+			b.until(rule, c.told)
+			b.open("/photo?lang=en")
+			b.until("h1", c.titleEnglish)
+			b.until(rule, c.more)
+			b.at("/photo")
+		})
+	}
+}
+
+func TestTheCornerThatTheCameraCutOffIsNamedAndMarked(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	who := s.browser()
+	who.withNIK(card(ktp.Cropped).NIK)
+	film := filepath.Join(t.TempDir(), "card.mjpeg")
+	s.must(os.WriteFile(film, card(ktp.Cropped).JPEG, 0o600))
+	b := s.tab(camera(film)...)
+	b.as(who)
+	b.open("/photo")
+	b.takes(film, ktp.Cropped)
+	b.until("#photo-e", "Kedua sudut kiri KTP terpotong di foto. Mundurkan ponsel")
+	marked := `[...document.querySelectorAll('.frame circle')].filter(el => el.getBoundingClientRect().width > 20)
+		.map(el => el.getAttribute('cx') + ' ' + el.getAttribute('cy')).join('|') + ': ' + document.querySelector('figcaption').innerText`
+	if got := b.eval(marked); !strings.HasPrefix(got, "22 18|22 186: Yang dilingkari terpotong.") {
+		t.Errorf("marked: %s", got)
+	}
+	b.open("/photo?lang=en")
+	b.until("#photo-e", "Both left-hand corners of the card are outside the picture.")
+	b.until(".rules li:nth-child(2)", "Both left-hand corners")
+	b.at("/photo")
+	b.chooses(ktp.Good)
+	b.until("[data-say]", "ready")
+	if got := b.eval(marked); got != ": The whole card inside the frame, from above, in good light" {
+		t.Errorf("marked over another photo: %s", got)
+	}
+}
+
 func TestThePageHintsAtABadPhotoAndTheServerJudges(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

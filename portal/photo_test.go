@@ -196,7 +196,29 @@ func TestEachRuleIsToldWithoutAScript(t *testing.T) {
 			b.shown(ktp.Good)
 		}
 		got := b.shown(c.class)
+		if (got.count(".frame circle") > 0) != (c.class == ktp.Cropped) {
+			t.Errorf("%s: %d corners are marked", c.class, got.count(".frame circle"))
+		}
 		if !strings.Contains(got.words("#photo-e"), c.advice) || got.count(fmt.Sprintf(".rules li:nth-child(%d).bad", c.rule)) != 1 {
+			t.Errorf("%s: %s", c.class, got.words("main"))
+		}
+	}
+}
+
+func TestADisplayAndALampAreToldWithoutAScript(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		class ktp.Class
+		rule  int
+		title string
+		tone  string
+		told  string
+	}{{ktp.Screen, 6, "Foto KTP menunggu petugas", "wait", "Petugas akan melihatnya."}, {ktp.Glare, 7, "Foto KTP diterima", "good", "Kurang sempurna, tetapi cukup."}} {
+		b := newScene(t).browser()
+		b.withNIK(card(c.class).NIK)
+		got := b.shown(c.class)
+		if got.words("h1") != c.title || got.count(".summary, .rules .bad, .frame circle") != 0 ||
+			!strings.Contains(got.words(fmt.Sprintf(".rules li:nth-child(%d).%s", c.rule, c.tone)), c.told) {
 			t.Errorf("%s: %s", c.class, got.words("main"))
 		}
 	}
@@ -557,6 +579,15 @@ func TestEveryWordAboutAPhotoHasItsSentences(t *testing.T) {
 	}
 	for _, verdict := range check.Verdicts[1:] {
 		need("portal.photo.bad.", string(verdict), "")
+	}
+	for set := 1; set < 1<<len(check.Corners); set++ {
+		var cut []string
+		for at, corner := range check.Corners {
+			if set&(1<<at) != 0 {
+				cut = append(cut, string(corner))
+			}
+		}
+		need("portal.photo.cut.", strings.Join(cut, "."), "")
 	}
 }
 

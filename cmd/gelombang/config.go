@@ -114,6 +114,7 @@ func (s webSettings) proxies() ([]netip.Prefix, error) {
 type worldSettings struct {
 	providerSettings
 	bounceSettings
+	photoSettings
 	SMTP             string        `name:"smtp" env:"GELOMBANG_SMTP" placeholder:"URL" help:"Mail server, such as smtp://user:password@mail.example:587. [${env}]"`
 	SMSURL           string        `name:"sms-url" env:"GELOMBANG_SMS_URL" placeholder:"URL" help:"SMS gateway. [${env}]"`
 	SMSKey           string        `name:"sms-key" env:"GELOMBANG_SMS_KEY" placeholder:"KEY" help:"Key of the SMS gateway. [${env}]"`

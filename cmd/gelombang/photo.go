@@ -11,13 +11,28 @@ import (
 	"time"
 
 	"gelombang/photo/ktp"
+	"gelombang/photo/ktp/tesseract"
 )
 
 type photoCmd struct {
 	Check photoCheckCmd `cmd:"" help:"Look at photographs of identity cards as the server does."`
 }
 
+// photoSettings say who helps to read the numbers of cards.
+type photoSettings struct {
+	Tesseract string `default:"auto" env:"GELOMBANG_TESSERACT" placeholder:"auto|off|PATH" help:"The program that is asked to read the numbers which our own reader cannot. [${env}, ${default}: where it is installed]"`
+}
+
+func (s photoSettings) second() (ktp.Second, error) {
+	second, err := tesseract.Find(s.Tesseract, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("--tesseract: %w (auto and off do without)", err)
+	}
+	return second, nil
+}
+
 type photoCheckCmd struct {
+	photoSettings
 	NIK   string   `name:"nik" placeholder:"N" help:"The number that should stand on the card: 16 digits."`
 	JSON  bool     `name:"json" help:"One JSON object a line."`
 	Files []string `arg:"" name:"file" help:"Photographs, JPEG or PNG."`
@@ -30,8 +45,9 @@ func (photoCheckCmd) Help() string {
 Exit code 0: every photo would be taken, with or without a warning. 1: one or more
 would be refused. 2: a file could not be opened.
 
-The number is read only when it is printed in OCR-A, as on a KTP. A reading that
-differs from --nik is a reason to look, never a proof: compare with your own eyes.
+The number is read when it is printed in OCR-A, as on a KTP; in another print only where
+tesseract is installed. A reading that differs from --nik is a reason to look, never a
+proof: compare with your own eyes.
 docs/algorithms/photo.md says how each rule works and on what it was measured.`
 }
 
@@ -50,9 +66,13 @@ func (c photoCheckCmd) Run(ctx context.Context) error {
 	if c.NIK != "" && !sixteenDigits.MatchString(nik) {
 		return fmt.Errorf("--nik: 16 digits are needed")
 	}
+	second, err := c.second()
+	if err != nil {
+		return err
+	}
 	code := exitCode(0)
 	for _, name := range c.Files {
-		line, err := checkPhoto(ctx, name, ktp.Options{NIK: nik, ReadNIK: true})
+		line, err := checkPhoto(ctx, name, ktp.Options{NIK: nik, ReadNIK: true, Second: second})
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -97,6 +117,9 @@ func (c photoCheckCmd) print(w io.Writer, l photoLine) error {
 	if l.Reason != "" {
 		verdict += " (" + string(l.Reason) + ")"
 	}
+	if len(l.Cut) > 0 {
+		verdict += fmt.Sprint(" ", l.Cut)
+	}
 	switch {
 	case l.Refused:
 		verdict += ", refused"
@@ -107,6 +130,9 @@ func (c photoCheckCmd) print(w io.Writer, l photoLine) error {
 		verdict += "; NIK " + l.NIKRead
 		if c.NIK != "" {
 			verdict += " " + string(l.NIKMatch)
+		}
+		if l.Second {
+			verdict += " (tesseract)"
 		}
 	}
 	if len(l.DiffersAt) > 0 {

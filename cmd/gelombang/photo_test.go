@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/image/font/gofont/gomonobold"
+	"golang.org/x/image/font/opentype"
+
 	"gelombang/photo/ktp"
 	simktp "gelombang/sim/ktp"
 )
@@ -45,6 +48,46 @@ func TestPhotoCheckWritesOneObjectALine(t *testing.T) {
 	if got.File != name || got.Verdict != "ok" || got.Refused || got.NIKRead != p.NIK || got.NIKMatch != "differs" ||
 		len(got.DiffersAt) != 1 || got.DiffersAt[0] != 1 || got.Scores["card_width"] == 0 || got.MS == nil {
 		t.Errorf("%s", &out)
+	}
+}
+
+func TestPhotoCheckNamesTheCornersThatAreCutOff(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	line := photoLine{File: "card.jpg", Report: ktp.Report{Verdict: ktp.Cropped, Refused: true, Cut: []ktp.Corner{ktp.TopRight, ktp.BottomRight}}}
+	if err := (photoCheckCmd{}).print(&out, line); err != nil || out.String() != "card.jpg: cropped [top_right bottom_right], refused; 0 ms\n" {
+		t.Errorf("%q, %v", &out, err)
+	}
+	out.Reset()
+	if err := (photoCheckCmd{JSON: true}).print(&out, line); err != nil || !bytes.Contains(out.Bytes(), []byte(`"cut":["top_right","bottom_right"]`)) {
+		t.Errorf("%s, %v", &out, err)
+	}
+}
+
+func TestPhotoCheckReadsAnotherPrintWithTheProgramThatIsNamed(t *testing.T) {
+	t.Parallel()
+	digits, err := opentype.Parse(gomonobold.TTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := simktp.Hard(40_427, 0, digits)
+	name, program := filepath.Join(t.TempDir(), "card.jpg"), filepath.Join(t.TempDir(), "reader")
+	script := "#!/bin/sh\ncat >/dev/null\nprintf 'level\\t\\n5\\t1\\t1\\t1\\t1\\t1\\t0\\t0\\t9\\t9\\t95\\t" + p.NIK + "\\n'\n"
+	if err := errors.Join(os.WriteFile(name, p.JPEG, 0o600), os.WriteFile(program, []byte(script), 0o700)); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	for setting, match := range map[string]ktp.Match{program: ktp.Same, "off": ktp.Unreadable} {
+		second, err := photoSettings{Tesseract: setting}.second()
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := checkPhoto(t.Context(), name, ktp.Options{NIK: p.NIK, Second: second})
+		if err != nil || line.NIKMatch != match || line.Second != (match == ktp.Same) {
+			t.Errorf("%s: %s, %v", setting, line.NIKMatch, err)
+		}
+	}
+	if _, err := (photoSettings{Tesseract: "/nowhere/reader"}).second(); err == nil {
+		t.Error("a program that is not there was taken")
 	}
 }
 

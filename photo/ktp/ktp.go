@@ -46,17 +46,22 @@ type Options struct {
 	NIK     string // sixteen digits that were typed; empty when unknown
 	ReadNIK bool   // read the number; implied by NIK
 	Policy  Policy
+	Second  Second // reads what our own reader cannot; nil: nobody
 }
 
 // Report is everything that was seen.
 type Report struct {
-	Verdict   Verdict `json:"verdict"`
-	Refused   bool    `json:"refused"` // false: as it should be, or only a warning
-	Reason    Reason  `json:"reason,omitempty"`
-	NIKRead   string  `json:"nik_read,omitempty"` // a ? where a digit is unclear
-	NIKMatch  Match   `json:"nik_match"`
-	DiffersAt []int   `json:"differs_at,omitempty"` // digits counted from 1
-	Scores    Scores  `json:"scores"`
+	Verdict Verdict `json:"verdict"`
+	Refused bool    `json:"refused"` // false: as it should be, or only a warning
+	Reason  Reason  `json:"reason,omitempty"`
+	// Cut names the corners that are outside the picture or touch its edge; none
+	// when all of the card is in it, or no card was found.
+	Cut       []Corner `json:"cut,omitempty"`
+	NIKRead   string   `json:"nik_read,omitempty"` // a ? where a digit is unclear
+	NIKMatch  Match    `json:"nik_match"`
+	DiffersAt []int    `json:"differs_at,omitempty"` // digits counted from 1
+	Second    bool     `json:"second,omitempty"`     // the number was read by Options.Second
+	Scores    Scores   `json:"scores"`
 }
 
 // Reason says more about Type, TooLarge and Corrupt.
@@ -108,15 +113,15 @@ func Check(ctx context.Context, file []byte, o Options) (Report, error) {
 		return report, ctx.Err()
 	}
 	measure(p, card, &report.Scores)
+	if report.Scores.Overshoot > rules.Overshoot {
+		report.Cut = p.cutOff(card.quad, rules.Touches)
+	}
 	report.Verdict, report.Refused = rules.judge(report.Scores)
 	if asked {
-		read.settle(rules)
-		report.NIKRead = read.digits
-		report.NIKMatch, report.DiffersAt = read.compare(o.NIK)
-		if report.Refused && report.NIKMatch != Same {
-			// What is too poor to take is too poor to speak against a number.
-			report.NIKRead, report.NIKMatch, report.DiffersAt = "", Unreadable, nil
-		}
+		report.compare(&read, o.NIK, rules)
 	}
-	return report, nil
+	if report.NIKMatch == Unreadable && !report.Refused && o.Second != nil {
+		report.askSecond(ctx, o.Second, p.line(card.quad, read.place), o.NIK, rules)
+	}
+	return report, ctx.Err()
 }

@@ -29,6 +29,13 @@ type reading struct {
 	digits string
 	scores [nikDigits][10]float64
 	sure   float64 // mean score of the digits
+	place
+}
+
+// place is where in the strip the digits stand.
+type place struct {
+	x0, pitch   float64 // where the first begins, and from one to the next
+	top, bottom int
 }
 
 // readNIK tries the lines of print in the strip, the most distinct first, until
@@ -42,7 +49,7 @@ func readNIK(p *picture, card found) reading {
 			continue
 		}
 		if r := s.read(x0, pitch, b.top, b.bottom); r.sure > best.sure {
-			best = r
+			best, best.place = r, place{x0, pitch, b.top, b.bottom}
 		}
 		if best.sure > beyondDoubt {
 			break
@@ -194,16 +201,32 @@ const maxUnclear = 4
 // compare says whether the number on the card is the one that was typed. One
 // unclear digit is enough to say nothing: a word for or against a person's
 // number is given for the whole of it or not at all.
-func (r *reading) compare(typed string) (Match, []int) {
-	if r.digits == "" || strings.ContainsRune(r.digits, unclear) {
-		return Unreadable, nil
+func (r *Report) compare(read *reading, typed string, rules Policy) {
+	r.Scores.Print = read.sure
+	read.settle(rules)
+	if r.NIKRead = read.digits; read.digits != "" && read.digits == typed {
+		r.NIKMatch = Same
+		return
 	}
+	if r.Refused || read.sure < rules.MinPrint {
+		// What is too poor to take, or in a print that we do not know, must not speak against a number.
+		r.NIKRead = ""
+	}
+	if r.NIKRead == "" || strings.ContainsRune(r.NIKRead, unclear) {
+		r.NIKMatch = Unreadable
+		return
+	}
+	r.NIKMatch, r.DiffersAt = differences(r.NIKRead, typed)
+}
+
+// differences are the digits that were typed otherwise than they were read.
+func differences(read, typed string) (Match, []int) {
 	if typed == "" {
 		return Absent, nil
 	}
 	var differs []int
 	for i := range nikDigits {
-		if i >= len(typed) || typed[i] != r.digits[i] {
+		if i >= len(typed) || typed[i] != read[i] {
 			differs = append(differs, i+1)
 		}
 	}

@@ -13,14 +13,15 @@ import (
 
 // picture is an unpacked photo, with the rows as the file has them. It is never
 // turned: a card is looked for in all four turns anyway, so that of EXIF's eight
-// ways of holding only the mirrored ones matter.
+// ways of holding only the mirrored ones matter for finding it.
 type picture struct {
-	w, h     int
-	luma     []uint8
-	stride   int
-	colours  *image.YCbCr // one of the two
-	pixels   *image.RGBA
-	mirrored bool
+	w, h        int
+	luma        []uint8
+	stride      int
+	colours     *image.YCbCr // one of the two
+	pixels      *image.RGBA
+	orientation int // EXIF, 1 to 8
+	mirrored    bool
 }
 
 func decode(file []byte, h header) (*picture, error) {
@@ -34,7 +35,7 @@ func decode(file []byte, h header) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &picture{w: m.Bounds().Dx(), h: m.Bounds().Dy()}
+	p := &picture{w: m.Bounds().Dx(), h: m.Bounds().Dy(), orientation: h.orientation}
 	p.mirrored = h.orientation == 2 || h.orientation == 4 || h.orientation == 5 || h.orientation == 7
 	switch m := m.(type) {
 	case *image.YCbCr:

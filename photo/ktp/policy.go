@@ -18,6 +18,8 @@ type Policy struct {
 	// Overshoot is how far a corner may lie outside, in card widths: less than the
 	// error of finding it, and less than the card's blank rim.
 	Overshoot float64
+	// Touches is how far outside a corner of a cropped card is named as cut off.
+	Touches float64
 	// MinWidth is the card's width in pixels at which the pen of the NIK is still two pixels wide.
 	MinWidth float64
 	// MinLight is the luma that the brightest twentieth of the card must reach.
@@ -37,15 +39,22 @@ type Policy struct {
 	MinDigit float64
 	// MinLead is by how much the best reading of a digit must beat the next for a difference to be told.
 	MinLead float64
+	// MinPrint is the mean likeness of the sixteen digits below which the print is not
+	// OCR-A, and what was read of it speaks against no number: a blurred digit of another
+	// print resembles some digit well enough.
+	MinPrint float64
+	// SecondSure is how sure a second reader must be of all that it read to speak against
+	// a number.
+	SecondSure float64
 }
 
 // DefaultPolicy is used where the policy given is the zero value.
 var DefaultPolicy = Policy{
 	MaxBytes: 10 << 20, MaxPixels: 26_000_000, MaxMemory: 256 << 20,
-	Likeness: 0.60, Doubtful: 0.42, LikelyNIK: 0.60, Overshoot: 0.012, MinWidth: 480, MinLight: 112,
+	Likeness: 0.60, Doubtful: 0.42, LikelyNIK: 0.60, Overshoot: 0.012, Touches: 0, MinWidth: 480, MinLight: 112,
 	MinColour: 0.030, MinSharp: 0.22, MaxGrid: 4.8, MaxGlare: 0.01,
 	Warn:     []Verdict{Screen, Glare},
-	MinDigit: 0.5, MinLead: 0.05,
+	MinDigit: 0.5, MinLead: 0.05, MinPrint: 0.80, SecondSure: 0.80,
 }
 
 func (p Policy) orDefault() Policy {
@@ -68,6 +77,8 @@ type Scores struct {
 	Sharp     float64 `json:"sharp"`
 	Grid      float64 `json:"grid"`
 	Glare     float64 `json:"glare"`
+	Print     float64 `json:"print,omitempty"`  // how well the number's digits resemble OCR-A
+	Second    float64 `json:"second,omitempty"` // how sure the second reader was; 0: it was not asked, or read no number
 }
 
 // judge names the first rule that failed. The order is that of mending: there is

@@ -35,7 +35,8 @@ type photoPage struct {
 	Folded      bool        // it is not what the page is about
 	Token       string
 	Rules       []photoRule
-	Seen        bool // the picture is still here
+	Cut         []mark // on the picture of the card: the corners that are cut off
+	Seen        bool   // the picture is still here
 	Until       page.Text
 }
 
@@ -47,7 +48,7 @@ func (p *Pages) photoForm(w http.ResponseWriter, req *http.Request) {
 	}
 	data := p.photoPage(c)
 	if c.Photo.State == photo.Refused {
-		data.Summary, _ = page.Mend(desk.Field(photoField, badKey(c.Photo.Verdict)), data.Sending)
+		data.Summary, _ = page.Mend(desk.Field(photoField, badKey(c.Photo)), data.Sending)
 	}
 	p.showPhoto(w, req, http.StatusOK, data)
 }
@@ -79,7 +80,7 @@ func (p *Pages) showPhoto(w http.ResponseWriter, req *http.Request, status int, 
 func (p *Pages) photoPage(c desk.Citizen) *photoPage {
 	ph := c.Photo
 	stem := "portal.photo." + string(ph.State)
-	data := &photoPage{Title: page.T(stem + ".title"), Lead: page.T(stem + ".lead"), Photo: ph.ID, Token: p.Token(), Rules: photoRules(ph),
+	data := &photoPage{Title: page.T(stem + ".title"), Lead: page.T(stem + ".lead"), Photo: ph.ID, Token: p.Token(), Rules: photoRules(ph), Cut: cutMarks(ph),
 		Seen: ph.State != photo.None && ph.State != photo.Lost && ph.Gone.IsZero(), Until: photoUntil(c.Wave)}
 	switch {
 	case ph.State == photo.Declined:

@@ -31,7 +31,41 @@ var looked = []struct {
 }
 
 // badKey says what failed and how to mend it.
-func badKey(v ktp.Verdict) string { return "portal.photo.bad." + string(v) }
+func badKey(p photo.Photo) string {
+	if p.Verdict == ktp.Cropped && len(p.Cut) > 0 {
+		return cutKey(p.Cut)
+	}
+	return "portal.photo.bad." + string(p.Verdict)
+}
+
+// cutKey says which corners are cut off, clockwise from the top left.
+func cutKey(corners []ktp.Corner) string {
+	key := "portal.photo.cut."
+	for i, c := range corners {
+		if i > 0 {
+			key += "."
+		}
+		key += string(c)
+	}
+	return key
+}
+
+// mark is a point on the page's picture of a card in its frame.
+type mark struct{ X, Y int }
+
+// cornerMarks are where the picture of photo.html has the card's corners.
+var cornerMarks = map[ktp.Corner]mark{ktp.TopLeft: {22, 18}, ktp.TopRight: {298, 18}, ktp.BottomRight: {298, 186}, ktp.BottomLeft: {22, 186}}
+
+// cutMarks are what is marked for whoever has to take the photo again.
+func cutMarks(p photo.Photo) (out []mark) {
+	if p.State != photo.Refused || p.Verdict != ktp.Cropped {
+		return nil
+	}
+	for _, c := range p.Cut {
+		out = append(out, cornerMarks[c])
+	}
+	return out
+}
 
 // photoRules lists what the check found. Nothing is listed before it, nor after an
 // official, whose word stands instead.
@@ -65,7 +99,7 @@ func failedRule(p photo.Photo, name page.Text) photoRule {
 	case photo.Review:
 		return photoRule{Tone: page.Wait, Name: name, More: page.T("portal.photo.rule.review")}
 	}
-	return photoRule{Tone: page.Bad, Name: name, More: page.T(badKey(p.Verdict)), Failed: true}
+	return photoRule{Tone: page.Bad, Name: name, More: page.T(badKey(p)), Failed: true}
 }
 
 func nikRule(p photo.Photo) []photoRule {
