@@ -19,6 +19,8 @@ var Actions = []string{
 
 	"photo.accept", "photo.decline",
 	"identity.mode", "identity.admit", "identity.keep",
+	"identity.decline", "identity.appeal", // an official's "no" to a newcomer, and the second look that is asked for
+	"review.pass",                                      // an official handed an item of the review desk on to another
 	"identity.claim", "identity.give", "identity.take", // a NIK: asked for, given to an account, taken from another
 
 	"wave.plan", "wave.open", "wave.close", "wave.settle", "wave.freeze", "wave.void",

@@ -89,12 +89,12 @@ func TestTheReviewDeskIsWorkedDownFromWhoWaitsLongest(t *testing.T) {
 		desk.get("/console").holds(".todo", "2 menunggu di meja periksa, yang terlama 40 menit.", true)
 
 		one := desk.get("/console/review/next").expect(http.StatusOK, photoAt(first))
-		desk.get(one.href(".actions > a:last-child")).expect(http.StatusOK, photoAt(second))
+		desk.get(one.href(".actions > a[href*='?after=']")).expect(http.StatusOK, photoAt(second))
 		desk.get("/console/review/next?after="+photoAt(second)).expect(http.StatusOK, "/console/review")
 
 		two := desk.send(one, photoAt(first), "decision", "unreadable").expect(http.StatusOK, photoAt(second))
 		two.says(".notice.good", "Foto tidak diterima. Pemiliknya diberi tahu alasannya.")
-		two.says(".head p", "1 menunggu, tertua 30 menit.")
+		two.says(".head p", "1 menunggu, tertua 30 menit. Anda: 1 selesai hari ini.")
 		desk.send(two, photoAt(second), "decision", "accept").expect(http.StatusOK, "/console/review")
 		if got := s.current(second.Account); got.State != photo.Accepted {
 			t.Errorf("the second photo is %s", got.State)
@@ -250,15 +250,22 @@ func TestANIKIsGivenToWhoseCardShowsIt(t *testing.T) {
 	})
 }
 
+// crowded is a newcomer to rani's NIK, which three others asked about.
+func (s *scene) crowded() (id int64) {
+	s.t.Helper()
+	for n := range 3 {
+		id = s.newcomer(fmt.Sprintf("n%d@example.com", n), fmt.Sprint("form n", n))
+		s.must(s.identity.Submit(s.t.Context(), id, raniForm))
+		s.work()
+	}
+	return id
+}
+
 func TestANewcomerToACrowdedNIKIsLetThroughOrWaits(t *testing.T) {
 	t.Parallel()
 	eachDesk(t, func(t *testing.T, s *scene) {
 		s.rani()
-		for n := range 3 { // the third is a newcomer to what three others asked about
-			id := s.newcomer(fmt.Sprintf("n%d@example.com", n), fmt.Sprint("form n", n))
-			s.must(s.identity.Submit(t.Context(), id, raniForm))
-			s.work()
-		}
+		s.crowded()
 		desk := s.desk(staff.Agent)
 		on := desk.get("/console/review/next")
 		on.says(".notice.warm", "NIK ini sudah dicoba oleh terlalu banyak akun")

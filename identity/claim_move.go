@@ -145,8 +145,10 @@ func (s *Service) Keep(ctx context.Context, account int64, by audit.Actor, reaso
 		if err != nil {
 			return err
 		}
-		if r.held != heldReview {
-			return fault.New(fault.Refused, "identity.not_held", nil)
+		if !r.claims() {
+			if r, err = s.lockNewcomer(tx, account, by); err != nil {
+				return err
+			}
 		}
 		if err := s.keep(tx, r); err != nil {
 			return err

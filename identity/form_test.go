@@ -151,7 +151,7 @@ func stateKeys() (keys []string) {
 }
 
 func messageKeys() (keys []string) {
-	for _, told := range []string{"matched", "differs", "person_state", "not_found", "in_use", "nik_tried", "review", "moved", "given"} {
+	for _, told := range []string{"matched", "differs", "person_state", "not_found", "in_use", "nik_tried", "review", "declined", "moved", "given"} {
 		name := "identity.told." + told
 		keys = append(keys, name+".subject", name+".text", name+".sms")
 	}

@@ -78,6 +78,7 @@ var tellings = map[State]string{
 	NotFound:  "identity.told.not_found",
 	InUse:     "identity.told.in_use",
 	Review:    "identity.told.review",
+	Declined:  "identity.told.declined",
 }
 
 // toldOwner is the text key for the owner of a NIK that somebody else was matched with.

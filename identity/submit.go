@@ -37,30 +37,34 @@ func (s *Service) Submit(ctx context.Context, account int64, f Form) error {
 		case receiveNever:
 			return fault.New(fault.Refused, "identity.already_matched", nil)
 		case receiveCorrection:
-			return s.correct(tx, account, f)
+			return s.correct(tx, r, f)
 		}
-		return s.send(tx, account, f, "submitted")
+		return s.send(tx, r, f, "submitted")
 	})
 }
 
-func (s *Service) correct(tx *sqldb.Tx, account int64, f Form) error {
-	v, err := limit.Take(tx, s.correctionOf(account))
+func (s *Service) correct(tx *sqldb.Tx, before row, f Form) error {
+	v, err := limit.Take(tx, s.correctionOf(before.account))
 	if err != nil {
 		return err
 	}
 	if !v.Allowed {
 		return fault.LimitedUntil("identity.corrections", v.Opens, fault.Args{"most": v.Most})
 	}
-	return s.send(tx, account, f, "corrected")
+	return s.send(tx, before, f, "corrected")
 }
 
-// send parks a form, and has the registry asked as the mode of the day has it.
-func (s *Service) send(tx *sqldb.Tx, account int64, f Form, event string) error {
-	submission := tx.NewID()
+// send parks a form, and has the registry asked as the mode of the day has it. before is
+// the row as it was, and is held.
+func (s *Service) send(tx *sqldb.Tx, before row, f Form, event string) error {
+	account, submission := before.account, tx.NewID()
 	if err := s.park(tx, account, submission, f); err != nil {
 		return err
 	}
 	if err := note(tx, account, event); err != nil {
+		return err
+	}
+	if done, err := s.resend(tx, before, NIK(f.NIK)); done || err != nil {
 		return err
 	}
 	crowded, err := s.crowded(tx, account, NIK(f.NIK))

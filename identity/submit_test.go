@@ -223,7 +223,7 @@ func TestNothingThatNamesAPersonIsReadableAtRest(t *testing.T) {
 		s := newScene(t, db, clock)
 		account := s.account(t, true)
 		s.submit(t, account, form("9201"))
-		tables := []string{"identity", "nik_claim", "nik_try", "identity_event", "identity_remark", "identity_mode", "job", "limit_use"}
+		tables := []string{"identity", "nik_claim", "nik_try", "nik_decline", "identity_event", "identity_remark", "identity_mode", "job", "limit_use"}
 		s.expectUnreadable(t, tables)
 		s.runDue(t)
 		s.submit(t, account, form("0001"))

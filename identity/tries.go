@@ -59,7 +59,8 @@ func (s *Service) toReview(tx *sqldb.Tx, account int64, nik NIK) error {
 type Held struct {
 	Account int64
 	Since   time.Time
-	Claim   bool // matched, and asks for a NIK that another account holds
+	Claim   bool  // matched, and asks for a NIK that another account holds
+	Barred  int64 // a second look: the official who said no, and does not decide it; 0: nobody
 }
 
 // Reviews lists who waits for an official, longest first.
@@ -74,14 +75,14 @@ func (s *Service) Admit(ctx context.Context, account int64, by audit.Actor, reas
 		return err
 	}
 	return s.config.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		r, err := s.lock(tx, account)
+		r, err := s.lockNewcomer(tx, account, by)
 		if err != nil {
 			return err
 		}
-		if r.state != Parked || r.held != heldReview {
-			return fault.New(fault.Refused, "identity.not_held", nil)
-		}
 		if err := letGo(tx, account); err != nil {
+			return err
+		}
+		if err := s.forgetDecline(tx, account, NIK(r.form.NIK)); err != nil {
 			return err
 		}
 		indexes := s.indexes(NIK(r.form.NIK))

@@ -11,6 +11,7 @@ import (
 	"github.com/pquerna/otp/hotp"
 
 	"gelombang/internal/fault"
+	"gelombang/internal/locale"
 	"gelombang/limit"
 )
 
@@ -42,16 +43,18 @@ const (
 	MessageSee  Permission = "message.see"
 	JobRedrive  Permission = "job.redrive"
 	ReviewDo    Permission = "review.do" // see pictures of identity cards, and decide about them
+
+	ChecksManage Permission = "checks.manage" // switch how identities are checked
 )
 
 // Permissions is the closed list.
-var Permissions = []Permission{OverviewSee, WaveSee, WaveManage, DrawRun, DrawApprove, PersonSee, MessageSee, JobRedrive, ReviewDo}
+var Permissions = []Permission{OverviewSee, WaveSee, WaveManage, DrawRun, DrawApprove, PersonSee, MessageSee, JobRedrive, ReviewDo, ChecksManage}
 
 // allowed is the whole of who may do what. Whoever runs a draw does not look into
 // files, and whoever looks into files does not run draws; only the supervisor,
 // who answers for both, may do both.
 var allowed = map[Role][]Permission{
-	Operator:   {OverviewSee, WaveSee, WaveManage, DrawRun, MessageSee, JobRedrive},
+	Operator:   {OverviewSee, WaveSee, WaveManage, DrawRun, MessageSee, JobRedrive, ChecksManage},
 	Supervisor: Permissions,
 	Agent:      {OverviewSee, WaveSee, PersonSee, MessageSee, ReviewDo},
 	Auditor:    {OverviewSee, WaveSee, MessageSee},
@@ -83,6 +86,16 @@ const (
 	stepSkew   = 1
 	codeDigits = 6
 )
+
+// The review desk.
+const (
+	handingsMost  = 1000                // read of an official's handing on: more than waits on a page
+	handingsShown = 5                   // said of an item
+	handingKept   = 90 * 24 * time.Hour // whatever waits longer is offered to all again
+)
+
+// dayOf is the day of the programme's calendar, on the capital's clock as everything here.
+func dayOf(t time.Time) string { return t.In(locale.WIB).Format(time.DateOnly) }
 
 // normalEmail is how an address is kept and compared.
 func normalEmail(typed string) string { return strings.ToLower(strings.TrimSpace(typed)) }

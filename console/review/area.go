@@ -7,6 +7,7 @@
 package review
 
 import (
+	"log/slog"
 	"net/http"
 
 	"gelombang/console/desk"
@@ -40,6 +41,8 @@ func (c *Area) Routes() []page.Route {
 	route := func(method, pattern string, h http.HandlerFunc) page.Route {
 		return desk.Route(method, pattern, staff.ReviewDo, h)
 	}
+	passPhoto, photoPassed := c.passes(c.passingPhoto)
+	passIdentity, identityPassed := c.passes(c.passingIdentity)
 	return []page.Route{
 		route(get, root, c.queue),
 		route(get, nextPath, c.next),
@@ -47,8 +50,12 @@ func (c *Area) Routes() []page.Route {
 		route(post, photoPath+"{id}", c.pictured(c.decidePhoto)),
 		route(post, photoPath+"{id}/reveal", c.pictured(c.reveal)),
 		route(get, photoPath+"{id}/picture", c.pictured(c.picture)),
+		route(get, photoPath+"{id}/pass", passPhoto),
+		route(post, photoPath+"{id}/pass", photoPassed),
 		route(get, identityPath+"{id}", c.identity),
 		route(post, identityPath+"{id}", c.decideIdentity),
+		route(get, identityPath+"{id}/pass", passIdentity),
+		route(post, identityPath+"{id}/pass", identityPassed),
 	}
 }
 
@@ -68,8 +75,12 @@ func (c *Area) settled(w http.ResponseWriter, req *http.Request, err error) {
 	c.Page.Fail(w, req, err, page.Link{Href: nextPath, Text: page.T("console.review.next")}, page.Link{Href: root, Text: page.T("console.review.back")})
 }
 
-// done leads from a decision to the next item.
-func (c *Area) done(w http.ResponseWriter, req *http.Request, key string) {
+// done leads from a decision to the next item. That it was this official's is counted apart
+// from the decision, which stands already: without the figure everything else is as it was.
+func (c *Area) done(w http.ResponseWriter, req *http.Request, item, key string) {
+	if err := c.Staff.Decided(req.Context(), desk.At(req).ID, item); err != nil {
+		slog.WarnContext(req.Context(), "console.review.uncounted", "error", err)
+	}
 	c.count.forget()
 	c.seats.leave(desk.At(req).ID, c.Now())
 	c.Flash(req, key)

@@ -27,9 +27,13 @@ type identityPage struct {
 	NIK      []page.Group
 	Figures  []*figure
 	Rivals   []rival
+	First    string // a second look: why the first official said no
+	Own      bool   // who said no is the reader
+	Handed   []handed
 	Decision page.Choices
 	Reason   page.Field
 	Skip     string
+	Pass     string
 }
 
 // rival is one account that stated the NIK.
@@ -44,14 +48,28 @@ type rival struct {
 
 // The decisions about a NIK.
 const (
-	give  = "give"  // to who claims it
-	admit = "admit" // have the registry asked about a newcomer
-	keep  = "keep"  // everything stays as it is
+	give  = "give"    // to who claims it
+	admit = "admit"   // have the registry asked about a newcomer
+	no    = "decline" // do not
+	keep  = "keep"    // everything stays as it is
 )
 
-func whyHeld(claim bool) page.Text {
-	if claim {
+// heldItem is a submission as it waits.
+func heldItem(h identity.Held) item {
+	return item{path: desk.Path(identityPath, h.Account), account: h.Account, since: h.Since, why: whyHeld(h), barred: h.Barred}
+}
+
+// heldOf is a submission as the list of those who wait has it.
+func heldOf(r identity.Record) identity.Held {
+	return identity.Held{Account: r.Account, Since: r.StateSince, Claim: r.Asked, Barred: r.Decliner}
+}
+
+func whyHeld(h identity.Held) page.Text {
+	switch {
+	case h.Claim:
 		return page.T("console.review.why.claim")
+	case h.Barred != 0:
+		return page.T("console.review.why.second")
 	}
 	return page.T("console.review.why.crowded")
 }
@@ -61,7 +79,8 @@ type wanted struct {
 	identity identity.Record
 	rivals   []identity.Record
 	photos   map[int64]photo.Photo
-	backlog  Backlog
+	handed   []handed
+	head     backlogHead
 }
 
 // shown are the accounts whose cards are laid side by side: the owner's and the one that
@@ -89,7 +108,10 @@ func (c *Area) loadWanted(req *http.Request) (v wanted, err error) {
 		if v.photos, err = c.photosOf(rx, v.rivals); err != nil {
 			return err
 		}
-		v.backlog, err = c.backlog(rx)
+		if v.handed, err = c.handedOn(rx, heldItem(heldOf(v.identity))); err != nil {
+			return err
+		}
+		v.head, err = c.head(rx, req)
 		return err
 	})
 	return v, err
@@ -122,17 +144,20 @@ func (c *Area) identity(w http.ResponseWriter, req *http.Request) {
 		c.settled(w, req, err)
 		return
 	}
-	c.seats.take(desk.Path(identityPath, v.identity.Account), desk.At(req).ID, c.Now())
 	data := c.identityPage(req, v)
+	if !data.Own {
+		c.seats.take(desk.Path(identityPath, v.identity.Account), desk.At(req).ID, c.Now())
+	}
 	data.Flash = c.Flashed(req)
 	c.Show(w, req, "review/identity", data)
 }
 
 func (c *Area) identityPage(req *http.Request, v wanted) identityPage {
-	r := v.identity
+	r, waits := v.identity, heldItem(heldOf(v.identity))
 	data := identityPage{
-		Backlog: headOf(v.backlog, c.Now()), Token: c.Token(), Seen: seenOf(r), ID: r.Account, Number: strconv.FormatInt(r.Account, 10), Why: whyHeld(r.Asked),
-		NIK: page.Digits(r.Form.NIK, 0), Decision: verdicts(r), Reason: desk.ReasonField(), Skip: nextPath + "?after=" + desk.Path(identityPath, r.Account),
+		Backlog: v.head, Token: c.Token(), Seen: seenOf(r), ID: r.Account, Number: strconv.FormatInt(r.Account, 10), Why: waits.why,
+		First: r.Reason, Own: waits.barred == desk.At(req).ID, Handed: v.handed,
+		NIK: page.Digits(r.Form.NIK, 0), Decision: verdicts(r), Reason: desk.ReasonField(), Skip: nextPath + "?after=" + waits.path, Pass: waits.path + "/pass",
 	}
 	for _, one := range v.rivals {
 		p := v.photos[one.Account]
@@ -171,6 +196,7 @@ func verdicts(r identity.Record) page.Choices {
 		return c
 	}
 	add(admit, "console.review.admit", "identity.state.parked.happened")
+	add(no, "console.review.no", "identity.told.declined.text")
 	add(keep, "console.review.wait", "identity.state.review.happened")
 	return c
 }
@@ -199,7 +225,7 @@ func (c *Area) decideIdentity(w http.ResponseWriter, req *http.Request) {
 	case err != nil:
 		c.identityAgain(w, req, v, word, values.Get("reason"), err)
 	default:
-		c.done(w, req, "console.review.decided."+word)
+		c.done(w, req, desk.Path(identityPath, v.identity.Account), "console.review.decided."+word)
 	}
 }
 
@@ -210,6 +236,8 @@ func (c *Area) judge(req *http.Request, account int64, word, reason string) erro
 		return c.Identity.MoveClaim(ctx, account, by, reason)
 	case admit:
 		return c.Identity.Admit(ctx, account, by, reason)
+	case no:
+		return c.Identity.Decline(ctx, account, by, reason)
 	case keep:
 		return c.Identity.Keep(ctx, account, by, reason)
 	}

@@ -28,8 +28,10 @@ type photoPage struct {
 	Rows     []compared
 	Full     bool
 	Own      bool // an appeal against the reader's own decision
+	Handed   []handed
 	Decision page.Choices
 	Skip     string
+	Pass     string
 }
 
 // compared is one value, as typed and as on the card.
@@ -47,7 +49,8 @@ const accept = "accept"
 type reviewed struct {
 	photo    photo.Photo
 	identity identity.Record
-	backlog  Backlog
+	handed   []handed
+	head     backlogHead
 }
 
 // whyPhoto says why the check left a photo to a person.
@@ -71,7 +74,10 @@ func (c *Area) load(req *http.Request) (r reviewed, err error) {
 		if r.identity, err = c.Identity.Record(rx, r.photo.Account); err != nil {
 			return err
 		}
-		r.backlog, err = c.backlog(rx)
+		if r.handed, err = c.handedOn(rx, photoItem(r.photo)); err != nil {
+			return err
+		}
+		r.head, err = c.head(rx, req)
 		return err
 	})
 	if err == nil && r.photo.State != photo.Review {
@@ -102,7 +108,7 @@ func (c *Area) photoPage(req *http.Request, r reviewed) photoPage {
 	p, path := r.photo, desk.Path(photoPath, r.photo.ID)
 	full := c.opened(req, revealed, p.ID)
 	return photoPage{
-		Backlog: headOf(r.backlog, c.Now()), Token: c.Token(), Seen: seenOf(r.identity), ID: p.ID, Number: strconv.FormatInt(p.Account, 10),
+		Backlog: r.head, Handed: r.handed, Pass: path + "/pass", Token: c.Token(), Seen: seenOf(r.identity), ID: p.ID, Number: strconv.FormatInt(p.Account, 10),
 		Figure: figureOf(req, p, page.T("console.review.verdict."+string(p.Verdict))), Why: whyPhoto(p),
 		Rows: comparedOf(r, full), Full: full, Own: p.Second && p.Officer == desk.At(req).ID, Decision: decisions(), Skip: nextPath + "?after=" + path,
 	}
@@ -205,9 +211,9 @@ func (c *Area) decidePhoto(w http.ResponseWriter, req *http.Request) {
 	case err != nil:
 		c.photoAgain(w, req, r, word, err)
 	case d.Accept:
-		c.done(w, req, "console.review.accepted")
+		c.done(w, req, photoItem(r.photo).path, "console.review.accepted")
 	default:
-		c.done(w, req, "console.review.declined")
+		c.done(w, req, photoItem(r.photo).path, "console.review.declined")
 	}
 }
 

@@ -32,6 +32,12 @@ type item struct {
 	barred  int64 // the official who may not decide: they said no before
 }
 
+// passed says whether an item was handed on since it waits.
+func (i item) passed(by map[string]time.Time) bool {
+	at, there := by[i.path]
+	return there && !at.Before(i.since)
+}
+
 // Backlog is how many wait, and since when the first one does; zero when nobody does.
 type Backlog struct {
 	N     int64
@@ -99,7 +105,7 @@ func (c *Area) waiting(q sqldb.Querier) (list []item, err error) {
 		return nil, err
 	}
 	for _, h := range held {
-		list = append(list, item{path: desk.Path(identityPath, h.Account), account: h.Account, since: h.Since, why: whyHeld(h.Claim)})
+		list = append(list, heldItem(h))
 	}
 	if c.Photo != nil {
 		photos, _, err := c.Photo.Reviews(q, queueMost)
@@ -107,11 +113,7 @@ func (c *Area) waiting(q sqldb.Querier) (list []item, err error) {
 			return nil, err
 		}
 		for _, p := range photos {
-			one := item{path: desk.Path(photoPath, p.ID), account: p.Account, since: p.Since, why: whyPhoto(p)}
-			if p.Second {
-				one.barred = p.Officer
-			}
-			list = append(list, one)
+			list = append(list, photoItem(p))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b item) int { return a.since.Compare(b.since) })
@@ -125,18 +127,23 @@ type queuePage struct {
 	More    int64 // who waits behind those that are listed
 }
 
-// backlogHead is the line beside the title.
+// backlogHead is the line beside the title: what waits, and what the official did today.
 type backlogHead struct {
-	N   int64
-	Age time.Duration
+	N    int64
+	Age  time.Duration
+	Done int64
 }
 
-func headOf(b Backlog, now time.Time) backlogHead {
-	h := backlogHead{N: b.N}
-	if b.N > 0 {
-		h.Age = now.Sub(b.Since).Truncate(time.Second)
+func (c *Area) head(q sqldb.Querier, req *http.Request) (h backlogHead, err error) {
+	b, err := c.backlog(q)
+	if err != nil {
+		return h, err
 	}
-	return h
+	if h.N = b.N; b.N > 0 {
+		h.Age = max(0, c.Now().Sub(b.Since)).Truncate(time.Second)
+	}
+	h.Done, err = c.Staff.DecidedToday(q, desk.At(req).ID)
+	return h, err
 }
 
 type queueRow struct {
@@ -147,38 +154,48 @@ type queueRow struct {
 	Age    time.Duration
 	Late   bool
 	Own    bool // an appeal against the reader's own decision
+	Passed bool // the reader handed it on
 }
 
 func (c *Area) queue(w http.ResponseWriter, req *http.Request) {
 	var list []item
-	var b Backlog
-	now := c.Now()
+	var head backlogHead
+	var passed map[string]time.Time
+	now, me := c.Now(), desk.At(req).ID
 	err := c.Read(req, func(rx *sqldb.Rx) (err error) {
 		if list, err = c.waiting(rx); err != nil {
 			return err
 		}
-		b, err = c.backlog(rx)
+		if passed, err = c.Staff.HandedOnBy(rx, me); err != nil {
+			return err
+		}
+		head, err = c.head(rx, req)
 		return err
 	})
 	if err != nil {
 		c.Page.Fail(w, req, err)
 		return
 	}
-	v := queuePage{Flash: c.Flashed(req), Backlog: headOf(b, now), More: b.N - int64(len(list))}
+	v := queuePage{Flash: c.Flashed(req), Backlog: head, More: head.N - int64(len(list))}
 	for _, i := range list {
 		age := max(0, now.Sub(i.since)).Truncate(time.Second)
 		v.Rows = append(v.Rows, queueRow{Path: i.path, Number: strconv.FormatInt(i.account, 10), Why: i.why, Since: i.since,
-			Age: age, Late: age > waitLook, Own: i.barred == desk.At(req).ID})
+			Age: age, Late: age > waitLook, Own: i.barred == me, Passed: i.passed(passed)})
 	}
 	c.Show(w, req, "review/queue", v)
 }
 
 // next leads to the item that waits longest, or to the one behind "after". It leaves out
-// what another official has open and what this one may not decide.
+// what another official has open, what this one may not decide and what they handed on.
 func (c *Area) next(w http.ResponseWriter, req *http.Request) {
 	var list []item
+	var passed map[string]time.Time
+	me := desk.At(req).ID
 	err := c.Read(req, func(rx *sqldb.Rx) (err error) {
-		list, err = c.waiting(rx)
+		if list, err = c.waiting(rx); err != nil {
+			return err
+		}
+		passed, err = c.Staff.HandedOnBy(rx, me)
 		return err
 	})
 	if err != nil {
@@ -187,9 +204,8 @@ func (c *Area) next(w http.ResponseWriter, req *http.Request) {
 	}
 	after := req.URL.Query().Get("after")
 	from := slices.IndexFunc(list, func(i item) bool { return i.path == after }) + 1
-	me := desk.At(req).ID
 	for _, i := range list[from:] {
-		if i.barred != me && c.seats.free(i.path, me, c.Now()) {
+		if i.barred != me && !i.passed(passed) && c.seats.free(i.path, me, c.Now()) {
 			desk.To(w, req, i.path)
 			return
 		}

@@ -32,6 +32,8 @@ func (p *Pages) Routes() []page.Route {
 		{Method: get, Pattern: statusPath, Auth: page.Account, Handle: p.identityStatus},
 		{Method: post, Pattern: claimPath, Auth: page.Account, Handle: p.claimAsk},
 		{Method: get, Pattern: claimPath, Auth: page.Account, Handle: toStatus},
+		{Method: post, Pattern: appealPath, Auth: page.Account, Handle: p.appealAsk},
+		{Method: get, Pattern: appealPath, Auth: page.Account, Handle: toStatus},
 		{Method: get, Pattern: desk.PhotoPath, Auth: page.Account, Handle: p.photoForm},
 		{Method: post, Pattern: desk.PhotoPath, Auth: page.Account, Handle: p.photoSend},
 		{Method: get, Pattern: "/photo/picture", Auth: page.Account, Handle: p.photoPicture},

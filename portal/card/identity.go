@@ -26,6 +26,7 @@ type identityPage struct {
 	page.Summary
 	Progress                       *page.Progress
 	Token, Seen                    string
+	Reason                         string // an official's, why the data was not passed on
 	Name, NIK, KK, BirthPlace      page.Field
 	Birth                          page.Row
 	Sex                            page.Choices
@@ -145,6 +146,7 @@ func (p *Pages) identityForm(w http.ResponseWriter, req *http.Request) {
 	}
 	data := p.identityPage(values(c.Identity.Form))
 	data.Summary, _ = page.Mend(differing(c.Identity), data.inputs()...)
+	data.Reason = c.Identity.Reason
 	p.Show(w, req, "identity", data)
 }
 

@@ -17,6 +17,8 @@ type statusPage struct {
 	Fields   []page.Text // what differs, and how to mend it
 	Actions  page.Actions
 	Claim    *claim    // the form around the actions, for whoever may ask for a NIK
+	Reason   string    // an official's, why the data was not passed on
+	Appeal   *appeal   // the form that asks for a second look
 	Line     page.Text // who is asked about before, when the line is known
 	Pace     page.Text // how fast it moves
 	Every    int       // seconds until the page asks for news
@@ -54,8 +56,13 @@ func (p *Pages) statusPage(lang locale.Lang, c desk.Citizen) statusPage {
 	}
 	data.Facts = p.IdentityFacts(lang, r.Form)
 	data.Actions = statusActions(c)
-	if r.State == identity.InUse {
+	switch {
+	case r.State == identity.InUse:
 		data.State, data.Actions, data.Claim = p.claimState(stem, r), p.claimActions(r), p.claimOf(r)
+	case r.State == identity.Declined:
+		data.State, data.Reason, data.Appeal = declinedState(stem, r), r.Reason, p.appealOf(r)
+	case r.State == identity.Review && r.Second:
+		data.State = secondState(stem)
 	}
 	return data
 }

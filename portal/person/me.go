@@ -182,12 +182,16 @@ var deeds = map[string]string{
 	"photo.decline":  "portal.event.photo.decided",
 	"identity.claim": "portal.event.claim",
 	"identity.take":  "portal.event.claim.look",
+
+	"identity.decline": "portal.event.decline",
+	"identity.appeal":  "portal.event.appeal",
+	"review.pass":      "portal.event.handed",
 }
 
 // lookEvent tells that somebody, or something, touched the person's file.
 func lookEvent(e audit.Entry) page.Event {
 	if key, own := deeds[e.Action]; own {
-		return page.Event{At: e.At, Text: page.T(key)}
+		return page.Event{At: e.At, Text: page.T(key, "reason", e.Reason)}
 	}
 	stem := "portal.event.look." + e.Actor.Kind
 	if e.Reason == "" {

@@ -1,5 +1,5 @@
 // Keys of the review desk, for hands that stay on the keyboard: + makes the cards large,
-// R turns them, a digit chooses a decision. Without this the links do it by asking for
+// R turns them, a digit chooses a decision, N skips. Without this the links do it by asking for
 // the page again, and nothing is lost.
 const figures = [...document.querySelectorAll('.look-at')];
 const each = change => () => figures.forEach(f => {
@@ -10,7 +10,8 @@ const each = change => () => figures.forEach(f => {
 });
 const does = {
   '+': each(f => f.classList.toggle('large')),
-  r: each(f => { f.dataset.turn = (Number(f.dataset.turn) + 1) % 4; })
+  r: each(f => { f.dataset.turn = (Number(f.dataset.turn) + 1) % 4; }),
+  n: () => { location = document.querySelector('[data-key=n]') ?? location; }
 };
 does['='] = does['+'];
 for (const link of document.querySelectorAll('[data-key]')) link.addEventListener('click', e => {
