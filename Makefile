@@ -8,6 +8,8 @@ LDFLAGS := -X main.version=$(VERSION)
 # it took half of the tests' time: SQLite (C turned into Go), argon2's arithmetic, the
 # libraries that unpack pictures, and the camera that the tests photograph cards with.
 UNWATCHED := modernc.org/sqlite/lib golang.org/x/crypto/argon2 image/... golang.org/x/image/... gelombang/sim/ktp
+# Tests that wait (for a disk, a server, a browser) leave room for others.
+TOGETHER := 4
 RACE := -race $(UNWATCHED:%=-gcflags=%=-race=false)
 WITH_POSTGRES := $(GO) run ./internal/sqldb/sqldbtest/withpostgres
 
@@ -28,7 +30,7 @@ test: ## everything: vet, lint, unit, property, both databases, the journey in a
 	@$(MAKE) --no-print-directory lint
 	@npm ci --silent --no-audit --no-fund --prefix cmd/gelombang/testdata/axe
 	@$(MAKE) --no-print-directory build
-	@$(WITH_POSTGRES) $(GO) test $(RACE) -timeout 20m ./...
+	@$(WITH_POSTGRES) $(GO) test $(RACE) -parallel $(TOGETHER) -timeout 20m ./...
 
 lint: ## golangci-lint, as .golangci.yml says
 	@$(GO) build -C tools -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint

@@ -1,5 +1,6 @@
 // Package console is what officials see: what to do now, the waves and their
-// draws, one person's file, the messages, and the jobs that stopped.
+// draws, one person's file, the messages, how identities are checked, and the jobs
+// that stopped.
 //
 // Every address names a permission, and the guard asks for it. A person's file is
 // opened only with a reason, masked, and each look is in the audit log that the
@@ -18,6 +19,7 @@ import (
 	"gelombang/announce"
 	"gelombang/application"
 	"gelombang/console/ceremony"
+	"gelombang/console/checks"
 	"gelombang/console/desk"
 	"gelombang/console/message"
 	"gelombang/console/person"
@@ -87,6 +89,7 @@ func New(c Config) *Console {
 		&ceremony.Area{Desk: d, Wave: c.Wave, Draw: c.Draw, Announce: c.Announce, Report: c.Report},
 		&person.Area{Desk: d, Account: c.Account, Identity: c.Identity, Notify: c.Notify, Wave: c.Wave, Application: c.Application},
 		&message.Area{Desk: d, Notify: c.Notify}, queue,
+		&checks.Area{Desk: d, Identity: c.Identity, Report: c.Report},
 	}}
 }
 
@@ -198,6 +201,7 @@ func Frame(req *http.Request) page.Frame {
 		{"/console/people", "console.nav.people", staff.PersonSee},
 		{"/console/messages", "console.nav.messages", staff.MessageSee},
 		{reviewPath, "console.nav.review", staff.ReviewDo},
+		{checks.Path, "console.nav.checks", staff.OverviewSee},
 		{"/console/jobs", "console.nav.jobs", staff.OverviewSee},
 	} {
 		if who.May(area.permission) {

@@ -58,7 +58,7 @@ func TestAStrangerIsLedToTheSignInPageAndBack(t *testing.T) {
 	wrong.says(".summary li", "E-mail, kata sandi atau kode tidak cocok. Kode berlaku 30 detik dan hanya sekali pakai.")
 	in := b.send(wrong, "/console/sign-in", "password", pass, "code", s.code()).expect(http.StatusOK, "/console/messages")
 	in.says(".rail [aria-current]", "Pesan")
-	in.says(".rail li", "Ikhtisar Gelombang Orang Pesan Meja periksa Pekerjaan berhenti")
+	in.says(".rail li", "Ikhtisar Gelombang Orang Pesan Meja periksa Pencocokan Pekerjaan berhenti")
 	b.send(b.get("/console/sign-out"), "/console/sign-out").expect(http.StatusOK, "/console/sign-in")
 	b.get("/console").expect(http.StatusOK, "/console/sign-in")
 	b.post("/console/people", nil).expect(http.StatusOK, "/console/sign-in")

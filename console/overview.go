@@ -102,6 +102,7 @@ type facts struct {
 	funnel  report.Funnel
 	room    waitroom.State
 	review  review.Backlog // zero for who has nothing to do there
+	checks  identity.Health
 }
 
 func (c *Console) overview(w http.ResponseWriter, req *http.Request) {
@@ -128,6 +129,9 @@ func (c *Console) facts(req *http.Request) (f facts, err error) {
 			return err
 		}
 		if f.wave, err = c.config.Wave.Current(rx); desk.Absent(err) != nil {
+			return err
+		}
+		if f.checks, err = c.config.Identity.Health(rx); err != nil {
 			return err
 		}
 		// A wave between its closing and its release needs hands before the next one does.

@@ -64,6 +64,7 @@ type scene struct {
 	notify   *notify.Service
 	photo    *photo.Service
 	worker   *jobs.Worker
+	registry *registrysim.Server
 	routes   []page.Route
 }
 
@@ -129,11 +130,11 @@ func (s *scene) people() {
 	s.account, err = account.New(account.Config{DB: w.DB, Keys: s.keys, Jobs: w.Jobs, Codes: s.otp, Passwords: passwords})
 	s.must(err)
 	s.t.Cleanup(s.account.Close)
-	server, err := registrysim.Start(registrysim.Config{User: "user", Password: "secret", Now: w.Clock.Now})
+	s.registry, err = registrysim.Start(registrysim.Config{User: "user", Password: "secret", Now: w.Clock.Now})
 	s.must(err)
-	s.t.Cleanup(func() { _ = server.Close(context.WithoutCancel(s.t.Context())) })
+	s.t.Cleanup(func() { _ = s.registry.Close(context.WithoutCancel(s.t.Context())) })
 	s.identity = identity.New(identity.Config{DB: w.DB, Keys: s.keys, Jobs: w.Jobs, Now: w.Clock.Now,
-		Registry:  registry.New(registry.Config{URL: server.URL(), Agency: "test", User: "user", Password: "secret", Now: w.Clock.Now}),
+		Registry:  registry.New(registry.Config{URL: s.registry.URL(), Agency: "test", User: "user", Password: "secret", Now: w.Clock.Now}),
 		Education: []string{"primary"}, Employment: []string{"job_seeker"},
 		PhoneProvenOf: func(q sqldb.Querier, id int64) (bool, error) {
 			a, err := s.account.Get(q, id)
@@ -171,6 +172,7 @@ func (s *scene) serve() {
 	s.routes = c.Routes()
 	mux := http.NewServeMux()
 	s.must(page.Mount(mux, s.routes, c.Guard))
+	mux.Handle("GET /assets/", renderer.AssetHandler())
 	mux.Handle("/", renderer.NotFound())
 	front, err := renderer.Front(sessions.Middleware(mux), nil)
 	s.must(err)

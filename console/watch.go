@@ -1,10 +1,14 @@
 package console
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
+	"gelombang/console/checks"
 	"gelombang/console/desk"
 	"gelombang/draw"
+	"gelombang/identity"
 	"gelombang/internal/page"
 	"gelombang/report"
 	"gelombang/waitroom"
@@ -17,6 +21,7 @@ const (
 	waitLook    = time.Minute      // a job that has been due for longer
 	parkedLook  = 10 * time.Minute // a person who waits for the registry for longer
 	parkedAct   = time.Hour
+	modeAct     = 24 * time.Hour // a registry that nobody asks for longer: nobody may have thought of it
 	reviewAct   = 24 * time.Hour // somebody who waits for an official for longer
 	failedLook  = 0.03           // share of the messages whose fate is known
 	failedAct   = 0.10
@@ -89,6 +94,8 @@ func registry(f facts) system {
 		Share: width(percent(f.figures.Answers, f.figures.Answers+p.N))}
 	wait := age(f.now, p.Oldest)
 	switch {
+	case f.checks.Mode != identity.Online || f.checks.Down:
+		s.Badge = checks.Badge(f.checks)
 	case p.N == 0:
 		s.Badge = page.Badge{Tone: page.Good, Text: page.T("console.system.nobody_waits")}
 	case wait > parkedAct:
@@ -132,7 +139,17 @@ func todos(f facts) []todo {
 	list = append(list, jobTodo(f)...)
 	list = append(list, reviewTodo(f)...)
 	list = append(list, messageTodo(f)...)
-	return append(list, registryTodo(f)...)
+	list = append(list, registryTodo(f)...)
+	slices.SortStableFunc(list, func(a, b todo) int { return cmp.Compare(harm(a), harm(b)) })
+	return list
+}
+
+// harm puts what is to be done now before everything else.
+func harm(t todo) int {
+	if t.Badge.Tone == act.Tone {
+		return 0
+	}
+	return 1
 }
 
 var (
@@ -225,18 +242,42 @@ func messageTodo(f facts) (list []todo) {
 }
 
 func registryTodo(f facts) []todo {
-	p := f.figures.Parked
+	p, link := f.figures.Parked, page.Link{Href: checks.Path, Text: page.T("console.todo.checks.go")}
 	wait := age(f.now, p.Oldest)
-	if p.N == 0 || wait <= parkedLook {
+	switch {
+	case f.checks.Mode != identity.Online:
+		return modeTodo(f, link)
+	case f.checks.Down:
+		return []todo{{Badge: act, Strong: page.T("console.todo.checks.down", "n", p.N), Text: whyParked(p, "console.todo.checks.down.why"), Link: link}}
+	case p.N == 0 || wait <= parkedLook:
 		return nil
 	}
 	b := watch
 	if wait > parkedAct {
 		b = act
 	}
-	why := page.T("console.todo.parked.why")
-	if p.Cause != "" {
-		why = page.T("console.todo.parked.cause", "cause", desk.Key("console.cause."+p.Cause))
+	return []todo{{Badge: b, Strong: page.T("console.todo.parked", "n", p.N, "wait", wait), Text: whyParked(p, "console.todo.parked.why"), Link: link}}
+}
+
+// whyParked names what keeps most people from an answer, where that is known.
+func whyParked(p report.Parked, otherwise string) page.Text {
+	if p.Cause == "" {
+		return page.T(otherwise)
 	}
-	return []todo{{Badge: b, Strong: page.T("console.todo.parked", "n", p.N, "wait", wait), Text: why}}
+	return page.T("console.todo.parked.cause", "cause", desk.Key("console.cause."+p.Cause))
+}
+
+// modeTodo reminds of a registry that nobody asks, for as long as somebody waits for it
+// or the way of checking is an old one.
+func modeTodo(f facts, link page.Link) []todo {
+	m, b := f.checks.Setting, watch
+	old := age(f.now, m.Since)
+	if old <= modeAct && age(f.now, f.figures.Parked.Oldest) <= parkedLook {
+		return nil
+	}
+	if old > modeAct {
+		b = act
+	}
+	return []todo{{Badge: b, Strong: page.T("console.todo.checks.mode", "age", old, "mode", checks.ModeText(m.Mode)),
+		Text: page.T("console.todo.checks."+string(m.Mode), "n", f.checks.Parked), Link: link}}
 }

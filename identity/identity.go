@@ -15,9 +15,11 @@
 //	in_use     every field matched, but the NIK is another account's
 //	review     sent, but too many accounts tried this NIK: an official looks before
 //	           the registry is asked. For other nouns it is parked
+//	declined   the official looked and did not let the registry be asked, with a reason.
+//	           Never a word of the registry's: another look may be asked for once (decline.go)
 //
-// From every state but matched the person may submit again. Only a verdict of
-// the registry changes parked: an outage, a used-up quota or an answer that
+// From every state but matched the person may submit again. Only a verdict of the
+// registry, or an official's about a review, changes parked: an outage, a used-up quota or an answer that
 // nobody can read never does, and never costs the person a try.
 //
 // How identities are checked has modes (modes.go): asked online, parked without
@@ -61,12 +63,13 @@ const (
 	Inactive  State = "inactive"
 	NotFound  State = "not_found"
 	InUse     State = "in_use"
+	Declined  State = "declined"
 
 	Review State = "review" // a Record's alone
 )
 
 // States is the closed list of what Facts say, in the order of the constants.
-var States = []State{None, Parked, Matched, Differs, Deceased, Duplicate, Inactive, NotFound, InUse}
+var States = []State{None, Parked, Matched, Differs, Deceased, Duplicate, Inactive, NotFound, InUse, Declined}
 
 // Form is what a person types. The numbers are as typed; what Record gives back
 // is clean.
@@ -101,6 +104,9 @@ type Record struct {
 	Waived     bool           // accepted unchecked at some time: the programme had switched the check off
 	CardShows  bool           // InUse: an accepted photo shows the NIK on this person's card too
 	Asked      bool           // InUse: an official will look whose it is
+	Reason     string         // Review, Declined: why an official said no to this NIK; "" when none did
+	Decliner   int64          // Review, Declined: who that was; 0: nobody
+	Second     bool           // Review, Declined: the other look was asked for, which there is once
 	Claimed    time.Time      // since when the NIK is this account's; zero while it is not
 
 	Tries     int       // corrections of the running day
@@ -212,6 +218,13 @@ func (s *Service) Record(q sqldb.Querier, account int64) (Record, error) {
 			return Record{}, err
 		}
 		rec.Asked = r.claims()
+	}
+	if rec.State == Review || rec.State == Declined {
+		d, err := s.declineOf(q, account, NIK(r.form.NIK))
+		if err != nil {
+			return Record{}, err
+		}
+		rec.Reason, rec.Decliner, rec.Second = d.reason, d.officer, d.second
 	}
 	used, err := limit.Look(q, s.correctionOf(account))
 	if err != nil {

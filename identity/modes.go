@@ -38,6 +38,9 @@ type Setting struct {
 // Mode gives how identities are checked now.
 func (s *Service) Mode(q sqldb.Querier) (Setting, error) { return newestMode(q) }
 
+// Modes gives the changes of how identities are checked, the newest first.
+func (s *Service) Modes(q sqldb.Querier, most int) ([]Setting, error) { return listModes(q, most) }
+
 // SetMode changes how identities are checked. It holds at once for what is sent from
 // now on; what is parked already follows within seconds, by job.
 func (s *Service) SetMode(ctx context.Context, mode Mode, by audit.Actor, reason string) error {
@@ -66,9 +69,11 @@ type Health struct {
 	PerMinute int // verdicts of the registry
 	Silent    int // questions of a minute without one
 	Down      bool
+	Ends      time.Time // when the line is empty at this pace; zero when that is not known
 }
 
-// Health tells how the checks go. Down means: asked in the last minutes, and no verdict.
+// Health tells how the checks go. Down means: asked in the last minutes, and no verdict;
+// a registry that is not to be asked cannot be down.
 func (s *Service) Health(q sqldb.Querier) (Health, error) {
 	setting, err := s.Mode(q)
 	if err != nil {
@@ -78,8 +83,24 @@ func (s *Service) Health(q sqldb.Querier) (Health, error) {
 	if err != nil {
 		return Health{}, err
 	}
-	return Health{Setting: setting, Parked: len(view.submitted), PerMinute: view.pace.answers, Silent: view.pace.silent,
-		Down: view.pace.answers == 0 && view.pace.silent > 0}, nil
+	h := Health{Setting: setting, Parked: len(view.submitted), PerMinute: view.pace.answers, Silent: view.pace.silent,
+		Down: setting.Mode == Online && view.pace.answers == 0 && view.pace.silent > 0}
+	if setting.Mode == Online && h.Parked > 0 && h.Parked < QueueMost {
+		h.Ends = expected(q.Now(), h.Parked, h.PerMinute)
+	}
+	return h, nil
+}
+
+// Minute is what the registry made of the questions of one minute.
+type Minute struct {
+	At              time.Time
+	Answers, Silent int // verdicts, and questions without one
+}
+
+// Minutes gives the minutes since a time, the oldest first; those in which nobody was
+// asked are left out. They are kept for a day.
+func (s *Service) Minutes(q sqldb.Querier, since time.Time) ([]Minute, error) {
+	return listMinutes(q, since)
 }
 
 // KindTend keeps the parked as the mode and the closings of waves want them.

@@ -129,6 +129,51 @@ func TestAModeNeedsAReasonAndLeavesATrace(t *testing.T) {
 	})
 }
 
+func TestTheChangesOfModeAreListedTheNewestFirst(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+		s := newScene(t, db, clock)
+		for _, m := range []identity.Mode{identity.Park, identity.Off, identity.Online} {
+			clock.Add(time.Minute)
+			s.mode(t, m)
+		}
+		s.read(t, func(rx *sqldb.Rx) error {
+			list, err := s.Modes(rx, 2)
+			if err != nil || len(list) != 2 || list[0].Mode != identity.Online || list[1].Mode != identity.Off || !list[0].Since.Equal(clock.Now()) || list[1].Staff != 7 {
+				t.Errorf("%+v, %v", list, err)
+			}
+			return nil
+		})
+	})
+}
+
+func TestEachMinuteTellsAnswersFromSilence(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+		s := newScene(t, db, clock)
+		s.client = &listener{}
+		for i := range 3 { // one a minute; what is counted is written by the verdict after it
+			s.submit(t, s.account(t, true), form(fmt.Sprintf("%04d", i+1)))
+			s.runDue(t)
+			clock.Add(time.Minute)
+		}
+		s.client = answers{registry.Answer{Outcome: registry.NoAnswer, Cause: registry.CauseTimeout}}
+		s.submit(t, s.account(t, true), form("0009"))
+		s.runDue(t)
+		s.read(t, func(rx *sqldb.Rx) error {
+			all, err := s.Minutes(rx, clock.Now().Add(-time.Hour))
+			if err != nil || len(all) != 4 || all[0].Answers != 1 || all[0].Silent != 0 || all[3].Silent != 1 || all[3].Answers != 0 || !all[0].At.Before(all[3].At) {
+				t.Errorf("%+v, %v", all, err)
+			}
+			late, err := s.Minutes(rx, clock.Now().Add(-time.Minute))
+			if err != nil || len(late) != 2 {
+				t.Errorf("since a minute ago: %+v, %v", late, err)
+			}
+			return nil
+		})
+	})
+}
+
 func TestTheNearestClosingIsAskedAboutFirst(t *testing.T) {
 	t.Parallel()
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
@@ -227,6 +272,13 @@ func TestTheLineShowsItsRealPace(t *testing.T) {
 		if wait := r.Expected.Sub(clock.Now()); wait < time.Minute || wait > 3*time.Minute {
 			t.Errorf("expected in %s", wait)
 		}
+		s.read(t, func(rx *sqldb.Rx) error {
+			h, err := s.Health(rx)
+			if wait := h.Ends.Sub(clock.Now()); wait < time.Minute || wait > 3*time.Minute || h.Down {
+				t.Errorf("the line ends in %s: %+v", wait, h)
+			}
+			return err
+		})
 		clock.Add(10 * time.Minute) // nobody answered since
 		s.runDue(t)
 		if r := s.record(t, last); r.PerMinute != 0 || !r.Expected.IsZero() {
@@ -234,8 +286,16 @@ func TestTheLineShowsItsRealPace(t *testing.T) {
 		}
 		s.read(t, func(rx *sqldb.Rx) error {
 			h, err := s.Health(rx)
-			if !h.Down || h.Parked != 15 || h.Silent == 0 {
+			if !h.Down || h.Parked != 15 || h.Silent == 0 || !h.Ends.IsZero() {
 				t.Errorf("%+v", h)
+			}
+			return err
+		})
+		s.mode(t, identity.Park)
+		s.read(t, func(rx *sqldb.Rx) error {
+			h, err := s.Health(rx)
+			if h.Down || h.Parked != 15 || !h.Ends.IsZero() {
+				t.Errorf("whom nobody asks is neither down nor awaited: %+v", h)
 			}
 			return err
 		})

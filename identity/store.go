@@ -25,6 +25,7 @@ type row struct {
 	nextTry    time.Time
 	claimed    time.Time
 	held       string // heldReview, or ""
+	declined   int64  // the submission that an official said no to; 0: none
 	waived     int64
 	closes     time.Time
 	urgency    urgency
@@ -46,7 +47,7 @@ func (r row) record() Record {
 
 const rowColumns = `account, submission, state, name, nik, kk, birth_place, birth_date, sex, regency, district,
 	education, employment, differs, cause, unanswered, submitted_ms, since_ms, answered_ms, next_try_ms, claimed_ms,
-	held, waived, closes_ms, urgency`
+	held, waived, closes_ms, urgency, declined`
 
 // load reads an account's row; one that is not there is a row in state None.
 func (s *Service) load(q sqldb.Querier, account int64) (row, error) {
@@ -93,13 +94,16 @@ func (s *Service) scan(from *sql.Row) (row, error) {
 		&sealed[0], &sealed[1], &sealed[2], &sealed[3], &sealed[4], &sealed[5],
 		&r.form.Regency, &r.form.District, &r.form.Education, &r.form.Employment,
 		&differs, &r.cause, &r.unanswered, &ms[0], &ms[1], &ms[2], &ms[3], &ms[4],
-		&r.held, &r.waived, &ms[5], &r.urgency)
+		&r.held, &r.waived, &ms[5], &r.urgency, &r.declined)
 	if err != nil {
 		return row{}, err
 	}
 	r.differs = splitFields(differs)
 	for i, to := range []*time.Time{&r.submitted, &r.since, &r.answered, &r.nextTry, &r.claimed, &r.closes} {
 		*to = sqldb.Time(ms[i])
+	}
+	if r.state == Parked && r.held == heldReview && r.declined == r.submission {
+		r.state, r.held = Declined, "" // SQLite alters no CHECK: the column has no word for it
 	}
 	return r, s.unseal(&r, sealed)
 }
@@ -223,6 +227,7 @@ func erase(tx *sqldb.Tx, account int64) error {
 		`DELETE FROM identity_event WHERE account = $1`,
 		`DELETE FROM identity_remark WHERE account = $1`,
 		`DELETE FROM nik_try WHERE account = $1`,
+		`DELETE FROM nik_decline WHERE account = $1`,
 		`DELETE FROM identity WHERE account = $1`,
 	} {
 		if _, err := tx.Exec(statement, account); err != nil {

@@ -105,10 +105,12 @@ func held(q sqldb.Querier, most int) ([]Held, error) {
 	list, err := sqldb.All(q, func(rows *sql.Rows) (h Held, err error) {
 		var ms int64
 		var st State
-		err = rows.Scan(&h.Account, &ms, &st)
+		err = rows.Scan(&h.Account, &ms, &st, &h.Barred)
 		h.Since, h.Claim = sqldb.Time(ms), st == InUse
 		return h, err
-	}, `SELECT account, since_ms, state FROM identity WHERE held <> '' ORDER BY since_ms, account LIMIT $1`, most)
+	}, `SELECT i.account, i.since_ms, i.state, COALESCE(d.officer, 0) FROM identity i
+		LEFT JOIN nik_decline d ON i.state = 'parked' AND d.account = i.account AND d.key_version = i.nik_version AND d.sum = i.nik_index
+		WHERE i.held <> '' AND i.declined <> i.submission ORDER BY i.since_ms, i.account LIMIT $1`, most)
 	if err != nil {
 		return nil, fmt.Errorf("list identities on hold: %w", err)
 	}
@@ -131,19 +133,26 @@ func markTried(tx *sqldb.Tx, account int64, x seal.Index) error {
 		ON CONFLICT (key_version, sum, account) DO NOTHING`, x.Version, x.Sum, account, sqldb.Millis(tx.Now()))
 }
 
+// newestMode is online until somebody says otherwise.
 func newestMode(q sqldb.Querier) (Setting, error) {
-	var m Setting
-	var ms int64
-	err := q.QueryRow(`SELECT id, mode, staff, reason, at_ms FROM identity_mode ORDER BY id DESC LIMIT 1`).
-		Scan(&m.ID, &m.Mode, &m.Staff, &m.Reason, &ms)
-	if sqldb.NoRows(err) {
-		return Setting{Mode: Online}, nil
+	list, err := listModes(q, 1)
+	if err != nil || len(list) == 0 {
+		return Setting{Mode: Online}, err
 	}
+	return list[0], nil
+}
+
+func listModes(q sqldb.Querier, most int) ([]Setting, error) {
+	list, err := sqldb.All(q, func(rows *sql.Rows) (m Setting, err error) {
+		var ms int64
+		err = rows.Scan(&m.ID, &m.Mode, &m.Staff, &m.Reason, &ms)
+		m.Since = sqldb.Time(ms)
+		return m, err
+	}, `SELECT id, mode, staff, reason, at_ms FROM identity_mode ORDER BY id DESC LIMIT $1`, most)
 	if err != nil {
-		return Setting{}, fmt.Errorf("read identity's mode: %w", err)
+		return nil, fmt.Errorf("list identity's modes: %w", err)
 	}
-	m.Since = sqldb.Time(ms)
-	return m, nil
+	return list, nil
 }
 
 func insertMode(tx *sqldb.Tx, mode Mode, staff int64, reason string) error {
@@ -160,6 +169,19 @@ func addMinute(tx *sqldb.Tx, p pace) error {
 		return err
 	}
 	return change(tx, "forget replies", `DELETE FROM registry_minute WHERE minute_ms < $1`, sqldb.Millis(now.Add(-paceKept)))
+}
+
+func listMinutes(q sqldb.Querier, since time.Time) ([]Minute, error) {
+	list, err := sqldb.All(q, func(rows *sql.Rows) (m Minute, err error) {
+		var ms int64
+		err = rows.Scan(&ms, &m.Answers, &m.Silent)
+		m.At = sqldb.Time(ms)
+		return m, err
+	}, `SELECT minute_ms, answers, silent FROM registry_minute WHERE minute_ms >= $1 ORDER BY minute_ms`, sqldb.Millis(since))
+	if err != nil {
+		return nil, fmt.Errorf("list the registry's minutes: %w", err)
+	}
+	return list, nil
 }
 
 // measured gives the registry's replies in a minute, over the last few.
@@ -183,7 +205,7 @@ func rate(n int64, minutes float64) int { return int((float64(n) + minutes - 1) 
 
 func countHeld(q sqldb.Querier) (n int64, since time.Time, err error) {
 	var ms int64
-	err = q.QueryRow(`SELECT COUNT(*), COALESCE(MIN(since_ms), 0) FROM identity WHERE held <> ''`).Scan(&n, &ms)
+	err = q.QueryRow(`SELECT COUNT(*), COALESCE(MIN(since_ms), 0) FROM identity WHERE held <> '' AND declined <> submission`).Scan(&n, &ms)
 	if err != nil {
 		return 0, time.Time{}, fmt.Errorf("count identities on hold: %w", err)
 	}
@@ -192,5 +214,5 @@ func countHeld(q sqldb.Querier) (n int64, since time.Time, err error) {
 
 // holdFrom puts a submission before an official, behind those who wait already.
 func holdFrom(tx *sqldb.Tx, account int64) error {
-	return change(tx, "hold", `UPDATE identity SET held = 'review', since_ms = $2 WHERE account = $1`, account, sqldb.Millis(tx.Now()))
+	return change(tx, "hold", `UPDATE identity SET held = 'review', declined = 0, since_ms = $2 WHERE account = $1`, account, sqldb.Millis(tx.Now()))
 }

@@ -9,12 +9,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gelombang/identity"
 	"gelombang/internal/locale"
 	"gelombang/internal/sqldb"
 )
 
-// Deliveries is how codes arrive: what the public status page tells. It is counted in
-// the background and kept in memory, so that it can be told, with its age, while the
+// Deliveries is how codes arrive, and how identities are checked: what the public status
+// page tells. It is counted in the background and kept in memory, so that it can be told, with its age, while the
 // database is away.
 type Deliveries struct {
 	At       time.Time // when it was counted
@@ -22,6 +23,7 @@ type Deliveries struct {
 	Quarters time.Time // where Delivery.Quarters begin
 	Days     time.Time // where Delivery.Days begin: a midnight of the capital
 	Lines    []Delivery
+	Checks   identity.Health // no Mode: nobody was named to ask
 }
 
 // Delivery is how the codes of one channel and operator arrive.
@@ -89,14 +91,22 @@ func (s *Service) CountDeliveries(ctx context.Context) error {
 		}
 	}
 	lately := map[slot]Share{}
-	err := s.db.Read(ctx, func(rx *sqldb.Rx) error {
+	var checks identity.Health
+	err := s.db.Read(ctx, func(rx *sqldb.Rx) (err error) {
+		if s.checks != nil {
+			if checks, err = s.checks(rx); err != nil {
+				return err
+			}
+		}
 		return arrivals(rx, p.until.Add(-nowSpan), p.until, time.Minute, lately)
 	})
 	if err != nil {
 		return err
 	}
 	d.take(counted, from, p)
-	d.last.Store(p.told(d.slots, lately))
+	told := p.told(d.slots, lately)
+	told.Checks = checks
+	d.last.Store(told)
 	return nil
 }
 

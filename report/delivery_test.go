@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"gelombang/identity"
 	"gelombang/internal/sqldb"
 	"gelombang/internal/sqldb/sqldbtest"
 	"gelombang/report"
@@ -220,5 +221,23 @@ func TestALineIsMeasuredByWhatIsUsualForIt(t *testing.T) {
 		if got := (report.Delivery{Before: c.before, Now: c.now}).Standing(); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+func TestTheStatusTakesAlongHowIdentitiesAreChecked(t *testing.T) {
+	t.Parallel()
+	clock := sqldbtest.NewClock()
+	db := sqldbtest.Open(t, sqldb.SQLite, clock)
+	var fails error
+	s := report.New(report.Config{DB: db, Now: clock.Now, Checks: func(sqldb.Querier) (identity.Health, error) {
+		return identity.Health{Setting: identity.Setting{Mode: identity.Park}, Parked: 3}, fails
+	}})
+	if err := s.CountDeliveries(t.Context()); err != nil || s.Deliveries().Checks.Mode != identity.Park || s.Deliveries().Checks.Parked != 3 {
+		t.Fatalf("%+v, %v", s.Deliveries(), err)
+	}
+	before := s.Deliveries()
+	fails = context.DeadlineExceeded
+	if err := s.CountDeliveries(t.Context()); err == nil || s.Deliveries() != before {
+		t.Errorf("a count that failed replaced the one before: %v", err)
 	}
 }

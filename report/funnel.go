@@ -41,6 +41,7 @@ const (
 	Unknown      Loss = "not_found"     // the registry knows no such NIK
 	PersonState  Loss = "person_state"  // the registry holds the person as dead, double or inactive
 	NIKTaken     Loss = "nik_taken"     // the NIK is another account's
+	Declined     Loss = "declined"      // an official did not let the registry be asked
 	NoPhone      Loss = "no_phone"      // no number was proven yet
 	NoStatements Loss = "no_statements" // the statements were not answered yet
 	NotPressed   Loss = "not_pressed"   // everything is there but the joining itself
@@ -49,7 +50,7 @@ const (
 )
 
 // Losses is the closed list of reasons.
-var Losses = []Loss{NoCode, NoIdentity, Waiting, Differs, Unknown, PersonState, NIKTaken, NoPhone, NoStatements, NotPressed, NotDrawn, NotSelected}
+var Losses = []Loss{NoCode, NoIdentity, Waiting, Differs, Unknown, PersonState, NIKTaken, Declined, NoPhone, NoStatements, NotPressed, NotDrawn, NotSelected}
 
 // Funnel is how far everybody has come on the way into one wave.
 type Funnel struct {
@@ -189,7 +190,7 @@ func lossBefore(stage Stage, identity string) Loss {
 
 var lossByIdentity = map[string]Loss{
 	"": NoIdentity, "none": NoIdentity, "parked": Waiting, "differs": Differs, "not_found": Unknown,
-	"deceased": PersonState, "duplicate": PersonState, "inactive": PersonState, "in_use": NIKTaken,
+	"deceased": PersonState, "duplicate": PersonState, "inactive": PersonState, "in_use": NIKTaken, "declined": Declined,
 }
 
 // top gives the most frequent reason; of equal ones the first in the list.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"gelombang/identity"
 	"gelombang/internal/sqldb"
 )
 
@@ -19,6 +20,9 @@ import (
 type Config struct {
 	DB  *sqldb.DB
 	Now func() time.Time
+
+	// Checks says how identities are checked, for the public status page; nil: it does not.
+	Checks func(q sqldb.Querier) (identity.Health, error)
 }
 
 // Service gives figures.
@@ -27,12 +31,15 @@ type Service struct {
 	now     func() time.Time
 	figures kept[Figures]
 	funnels funnels
+	checks  func(q sqldb.Querier) (identity.Health, error)
+
+	verdicts kept[[]Verdict]
 
 	deliveries deliveries
 }
 
 // New makes the service.
-func New(c Config) *Service { return &Service{db: c.DB, now: c.Now} }
+func New(c Config) *Service { return &Service{db: c.DB, now: c.Now, checks: c.Checks} }
 
 // Figures are the counts that no wave is needed for.
 type Figures struct {

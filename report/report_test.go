@@ -223,3 +223,39 @@ func TestWithoutAnOlderFigureAnOutageIsSaid(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestVerdictsOfTheLastHourAreCountedAndAnOfficialsAreNot(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB, clock *sqldbtest.Clock) {
+		s, c := start(t, db, clock)
+		c.events("matched", 2)
+		clock.Add(report.VerdictsOver + time.Second)
+		c.events("submitted", 5)
+		c.events("differs", 1)
+		c.events("matched", 3)
+		c.events("nik_tried", 4)
+		got, err := s.Verdicts(t.Context())
+		if want := []report.Verdict{{"matched", 3}, {"differs", 1}}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
+// events writes what happened to somebody's submission.
+func (c crowd) events(kind string, n int) {
+	c.t.Helper()
+	err := c.db.Write(c.t.Context(), func(tx *sqldb.Tx) error {
+		id := tx.NewID()
+		_, err := tx.Exec(`INSERT INTO account (id, state, lang, consent_version, consent_ms, created_ms, email_proven_ms, phone_proven_ms)
+			VALUES ($1, 'active', 'id', '1', 0, 0, 0, 0)`, id)
+		for range n {
+			if err == nil {
+				_, err = tx.Exec(`INSERT INTO identity_event (id, account, at_ms, kind) VALUES ($1, $2, $3, $4)`, tx.NewID(), id, sqldb.Millis(tx.Now()), kind)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}

@@ -56,7 +56,7 @@ func parked(q sqldb.Querier) (p Parked, err error) {
 			p.Cause, most = cause, n
 		}
 		return none, nil
-	}, `SELECT cause, COUNT(*), MIN(submitted_ms) FROM identity WHERE state = 'parked' GROUP BY cause ORDER BY cause`)
+	}, `SELECT cause, COUNT(*), MIN(submitted_ms) FROM identity WHERE state = 'parked' AND held = '' GROUP BY cause ORDER BY cause`)
 	p.Oldest = sqldb.Time(oldest)
 	return p, err
 }
@@ -64,6 +64,16 @@ func parked(q sqldb.Querier) (p Parked, err error) {
 func answersSince(q sqldb.Querier, since time.Time) (n int64, err error) {
 	err = q.QueryRow(`SELECT COUNT(*) FROM identity_event WHERE id >= $1 AND kind NOT IN ('submitted', 'corrected', 'nik_tried')`, idAt(since)).Scan(&n)
 	return n, err
+}
+
+// verdictsSince counts by verdict, the most frequent first. What an official decided is
+// no verdict.
+func verdictsSince(q sqldb.Querier, since time.Time) ([]Verdict, error) {
+	return sqldb.All(q, func(rows *sql.Rows) (v Verdict, err error) {
+		return v, rows.Scan(&v.State, &v.N)
+	}, `SELECT kind, COUNT(*) FROM identity_event WHERE id >= $1
+		AND kind IN ('matched', 'differs', 'deceased', 'duplicate', 'inactive', 'not_found', 'in_use')
+		GROUP BY kind ORDER BY COUNT(*) DESC, kind`, idAt(since))
 }
 
 // sliceCount is one slice of the accounts.
@@ -86,7 +96,7 @@ func standings(q sqldb.Querier, wave, after int64, most int) (sliceCount, error)
 		part.last = max(part.last, last)
 		return none, err
 	}, `SELECT level, state, COUNT(*), MAX(id) FROM (
-			SELECT a.id, COALESCE(i.state, '') AS state,
+			SELECT a.id, CASE WHEN i.held <> '' AND i.declined = i.submission THEN 'declined' ELSE COALESCE(i.state, '') END AS state,
 				CASE WHEN p.account IS NOT NULL THEN 5
 					WHEN a.email_proven_ms = 0 AND a.phone_proven_ms = 0 THEN 0
 					WHEN COALESCE(i.state, '') <> 'matched' THEN 1

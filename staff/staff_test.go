@@ -264,8 +264,8 @@ func TestAnAccountIsMadeOnlyFromGoodValues(t *testing.T) {
 func TestWhatEachRoleMayDo(t *testing.T) {
 	t.Parallel()
 	table := map[staff.Role]string{
-		staff.Operator:   "overview.see wave.see wave.manage draw.run message.see job.redrive",
-		staff.Supervisor: "overview.see wave.see wave.manage draw.run draw.approve person.see message.see job.redrive review.do",
+		staff.Operator:   "overview.see wave.see wave.manage draw.run message.see job.redrive checks.manage",
+		staff.Supervisor: "overview.see wave.see wave.manage draw.run draw.approve person.see message.see job.redrive review.do checks.manage",
 		staff.Agent:      "overview.see wave.see person.see message.see review.do",
 		staff.Auditor:    "overview.see wave.see message.see",
 		"stranger":       "",

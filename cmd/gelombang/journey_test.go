@@ -214,9 +214,10 @@ func freshCode(t *testing.T, secret string) (code string) {
 func drawTheWave(t *testing.T, d *demo) {
 	sari, budi := officer(t, d, 0), officer(t, d, 1)
 	sari.expectPath("/console")
-	for _, path := range []string{"/console", "/console/waves", "/console/jobs", "/console/messages", "/console/people"} {
+	for _, path := range []string{"/console", "/console/waves", "/console/jobs", "/console/messages", "/console/people", "/console/checks", "/console/review", "/console/routes"} {
 		sari.visit(path)
 	}
+	sari.seeHowToDoWithoutTheCheck()
 	sari.lookAPersonUp(applicants[0])
 	at := fmt.Sprintf("/console/waves/%d", firstWave(t, d).ID)
 	sari.visit(at)
@@ -234,6 +235,18 @@ func drawTheWave(t *testing.T, d *demo) {
 	do(sari, "release", 10*time.Second)
 	sari.visit(at)
 	eventually(t, "released", 10*time.Second, func() bool { return firstWave(t, d).State == wave.Released })
+}
+
+// seeHowToDoWithoutTheCheck opens the page that asks again, and leaves it at that.
+func (b *tab) seeHowToDoWithoutTheCheck() {
+	b.t.Helper()
+	b.visit("/console/checks")
+	b.fill(map[string]string{"mode": "off", "reason": "latihan"})
+	b.submit("/console/checks/mode")
+	b.expectPath("/console/checks/mode")
+	if b.eval(`String(!!document.querySelector('input[name="sure"]'))`) != "true" {
+		b.t.Errorf("%s: it is not asked twice: %s", b.name, b.text("main"))
+	}
 }
 
 func (b *tab) lookAPersonUp(a applicant) {
@@ -306,7 +319,7 @@ func lookAround(t *testing.T, d *demo) {
 	t.Run("console on a phone", func(t *testing.T) {
 		t.Parallel()
 		b := officerAt(t, d, 1, phoneWidth)
-		for _, path := range []string{"/console", "/console/waves", fmt.Sprintf("/console/waves/%d", wave.ID), "/console/messages", "/console/jobs", "/console/people"} {
+		for _, path := range []string{"/console", "/console/waves", fmt.Sprintf("/console/waves/%d", wave.ID), "/console/messages", "/console/jobs", "/console/people", "/console/checks", "/console/review"} {
 			b.visit(path)
 		}
 	})

@@ -239,7 +239,11 @@ func (h *house) buildPhotos() error {
 	if err != nil {
 		return fmt.Errorf("open the place of photos: %w", err)
 	}
-	h.photo = photo.New(photo.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Store: store, Policy: h.programme.Photos.policy(), Tell: h.tellWords,
+	second, err := h.settings.world.second()
+	if err != nil {
+		return err
+	}
+	h.photo = photo.New(photo.Config{DB: h.db, Keys: h.keys, Jobs: h.queue, Store: store, Second: second, Policy: h.programme.Photos.policy(), Tell: h.tellWords,
 		NIKOf: func(q sqldb.Querier, id int64) (string, error) {
 			f, err := h.identity.Facts(q, id)
 			return string(f.NIK), err
@@ -288,7 +292,7 @@ func (h *house) buildWaves() error {
 		Settle: h.application.Settle, Entries: h.entries, Received: h.application.Received,
 		OnEnd: func(tx *sqldb.Tx, w wave.Wave) error { return h.announce.Start(tx, w) }})
 	h.announce = announce.New(announce.Config{DB: h.db, Jobs: h.queue, Waves: h.wave, Applications: h.application, Draws: h.draw, Tell: h.tellAll})
-	h.report = report.New(report.Config{DB: h.db, Now: time.Now})
+	h.report = report.New(report.Config{DB: h.db, Now: time.Now, Checks: h.identity.Health})
 	return nil
 }
 

@@ -15,13 +15,15 @@ import (
 // are counted every ten seconds.
 const statusOld = time.Minute
 
-// statusPage tells how codes arrive. It is made from memory alone.
+// statusPage tells how codes arrive and how identities are checked. It is made from
+// memory alone.
 type statusPage struct {
 	Counted bool // since the start, at least once
 	Old     bool
 	At      time.Time
 	Age     time.Duration
 	Lead    page.Text
+	Checks  *checksPart
 	From    time.Time // of the bars of the last day
 	Days    time.Time // of the bars of the last days
 	Lines   []statusLine
@@ -49,8 +51,10 @@ type statusRow struct {
 func (p *Pages) status(w http.ResponseWriter, req *http.Request) {
 	data := statusPage{}
 	if d := p.deliveries(); d != nil {
-		data = statusPage{Counted: true, At: d.At, Age: p.Now().Sub(d.At), From: d.Quarters, Days: d.Days, Lead: statusLead(d.Lines)}
-		data.Old = data.Age >= statusOld
+		data = statusPage{Counted: true, At: d.At, Age: p.Now().Sub(d.At), From: d.Quarters, Days: d.Days, Lead: statusLead(d.Lines), Checks: checksOf(d.Checks)}
+		if data.Old = data.Age >= statusOld; data.Old && data.Checks != nil {
+			data.Checks.First = false // that they are old goes before what they say
+		}
 		for _, line := range d.Lines {
 			data.Lines = append(data.Lines, lineOf(d, line))
 		}
@@ -182,6 +186,7 @@ type statusFile struct {
 	Quarters *time.Time   `json:"quarters_from"`
 	Days     *time.Time   `json:"days_from"`
 	Lines    []statusData `json:"lines"`
+	Checks   *checksData  `json:"checks"`
 }
 
 // statusData is one line; each pair is the codes sent and those that came within a minute.
@@ -200,6 +205,7 @@ func (p *Pages) statusJSON(w http.ResponseWriter, _ *http.Request) {
 	file := statusFile{Lines: []statusData{}}
 	if d := p.deliveries(); d != nil {
 		file.At, file.Until, file.Quarters, file.Days = utc(d.At), utc(d.Until), utc(d.Quarters), utc(d.Days)
+		file.Checks = checksDataOf(d.Checks)
 		for _, line := range d.Lines {
 			file.Lines = append(file.Lines, statusData{line.Channel, line.Operator, string(line.Standing()),
 				pair(line.Now), pair(line.Today), pairs(line.Quarters), pairs(line.Days)})

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/net/html"
 
 	"gelombang/account"
+	"gelombang/identity"
 	"gelombang/internal/jobs"
 	"gelombang/internal/locale"
 	"gelombang/internal/page"
@@ -258,6 +260,59 @@ func TestTheStatusFileIsForProgramsOfAnySite(t *testing.T) {
 	}
 }
 
+func TestTheStatusTellsHowIdentitiesAreChecked(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.told = s.busy()
+	if p := s.get("/status", "id"); len(p.all(".checks")) != 0 {
+		t.Errorf("told without being asked: %s", p.words(".checks"))
+	}
+	since := identity.Setting{Mode: identity.Park, Since: s.clock.Now()}
+	for _, c := range []struct {
+		health   identity.Health
+		lang     string
+		degraded bool
+		words    string
+	}{
+		{identity.Health{Setting: identity.Setting{Mode: identity.Online}}, "id", false, "Pencocokan data kependudukan Berjalan Tidak ada yang menunggu jawaban."},
+		{identity.Health{Setting: identity.Setting{Mode: identity.Online}, Parked: 1204, PerMinute: 40}, "en", false, "Checks at the civil registry Running 1,204 people wait for an answer; about 40 answers come a minute."},
+		{identity.Health{Setting: identity.Setting{Mode: identity.Online}, Parked: 7, Silent: 3, Down: true}, "en", true,
+			"Checks at the civil registry No answer yet The civil registry does not answer at the moment; 7 people wait. Your data are safe and we keep asking. Do not send again."},
+		{identity.Health{Setting: since, Parked: 7}, "id", true,
+			"Pencocokan data kependudukan Dijeda Pencocokan sedang dijeda; 7 orang menunggu. Data Anda aman. Kabarnya kami kirim setelah pencocokan dibuka lagi. Sejak Senin, 3 Agustus 2026, 09.00 WIB."},
+	} {
+		s.clock.Add(time.Minute) // the page before is kept for a moment
+		s.told = s.busy()
+		s.told.Checks = c.health
+		p := s.get("/status", c.lang)
+		if got := p.words(".checks"); got != c.words {
+			t.Errorf("%q, want %q", got, c.words)
+		}
+		if above := len(p.all(".checks ~ .channels")) == 1; above != c.degraded || len(p.all(".checks")) != 1 {
+			t.Errorf("%s: above the codes is %v", c.words, above)
+		}
+	}
+}
+
+func TestTheStatusFileTellsHowIdentitiesAreChecked(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.told = s.busy()
+	s.told.Checks = identity.Health{Setting: identity.Setting{Mode: identity.File, Since: s.clock.Now()}, Parked: 7}
+	var file struct {
+		Checks struct {
+			Mode    string
+			Since   time.Time
+			Answers bool
+			Waiting int
+		}
+	}
+	s.must(json.Unmarshal([]byte(s.get("/status.json", "id").body), &file))
+	if c := file.Checks; c.Mode != "file" || !c.Since.Equal(s.clock.Now()) || !c.Answers || c.Waiting != 7 {
+		t.Errorf("%+v", file)
+	}
+}
+
 func TestEveryWordOfTheStatusHasItsSentence(t *testing.T) {
 	t.Parallel()
 	catalog, err := locale.Load(nil, portal.Catalog, notify.Catalog)
@@ -268,6 +323,10 @@ func TestEveryWordOfTheStatusHasItsSentence(t *testing.T) {
 		if !catalog.Has(key) {
 			t.Errorf("%s is missing", key)
 		}
+	}
+	for _, mode := range append(slices.Clone(identity.Modes), "down") {
+		need("portal.status.checks." + string(mode))
+		need("portal.status.checks." + string(mode) + ".text")
 	}
 	for _, standing := range report.Standings {
 		need("portal.status." + string(standing))
