@@ -237,9 +237,11 @@ func TestNothingThatNamesAPersonIsReadableAtRest(t *testing.T) {
 
 func (s *scene) expectUnreadable(t *testing.T, tables []string) {
 	t.Helper()
+	// Four digits of a year alone would now and then stand in a blind index by chance.
+	secrets := []string{"410790", "3201010101100001", "Siti", "Rahayu", "Bogor", "1990-07", "1990 7", "Year", "female"}
 	for _, table := range tables {
 		all := stored(t, s, table)
-		for _, secret := range []string{"410790", "3201010101100001", "Siti", "Rahayu", "Bogor", "1990", "female"} {
+		for _, secret := range secrets {
 			if bytes.Contains(all, []byte(secret)) {
 				t.Errorf("%s holds %q", table, secret)
 			}
