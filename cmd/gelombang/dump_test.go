@@ -33,7 +33,7 @@ var kenanga = struct {
 		"birth_day": "20", "birth_month": "4", "birth_year": "1991", "sex": "female", "regency": "3174",
 		"education": "upper_secondary", "employment": "job_seeker"},
 	clear: []string{"puspita", "kenanga", "81234567855", "3174016004910000", "317401 600491", "3174011203209977", "Sumbawa",
-		"1991-04-20", "20-04-1991", "JFIF", "\xff\xd8\xff\xe0", "\xff\xd8\xff\xdb"},
+		"1991-04-20", "20-04-1991", "JFIF\x00", "\xff\xd8\xff\xe0\x00", "\xff\xd8\xff\xdb\x00"},
 }
 
 // wholeWay has her go from the first page to a place in the wave, with a photo of her card.
