@@ -89,13 +89,19 @@ func newWorld(t testing.TB, db *sqldb.DB, clock *sqldbtest.Clock) *world {
 	return w
 }
 
+// words are read once for all worlds.
+var words = sync.OnceValues(func() (*locale.Catalog, error) {
+	return locale.Load(nil, account.Catalog, otp.Catalog, notify.Catalog)
+})
+
 // open starts the services, as a process does; under other keys after a rotation.
 func (w *world) open(keys *seal.Keys) {
 	w.Helper()
-	texts, err := locale.Load(nil, account.Catalog, otp.Catalog, notify.Catalog)
+	all, err := words()
 	if err != nil {
 		w.Fatal(err)
 	}
+	texts := all.Clone()
 	texts.Globals(map[string]any{"programme": "Kartu Prakerja"})
 	texts.OnMissing(func(lang locale.Lang, key string) { w.Errorf("text %s is missing in %s", key, lang) })
 	queue := jobs.NewQueue(w.db)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,11 +104,17 @@ func (s *scene) must(err error) {
 	}
 }
 
+// words are read once for all scenes.
+var words = sync.OnceValues(func() (*locale.Catalog, error) {
+	return locale.Load(nil, page.Words, drawtest.Texts, notify.Catalog, otp.Catalog, account.Catalog, identity.Catalog, photo.Catalog, os.DirFS("../portal"),
+		wave.Catalog, application.Catalog, draw.Catalog, announce.Catalog, staff.Catalog, console.Catalog)
+})
+
 func (s *scene) catalog() *locale.Catalog {
 	s.t.Helper()
-	c, err := locale.Load(nil, page.Words, drawtest.Texts, notify.Catalog, otp.Catalog, account.Catalog, identity.Catalog, photo.Catalog, os.DirFS("../portal"),
-		wave.Catalog, application.Catalog, draw.Catalog, announce.Catalog, staff.Catalog, console.Catalog)
+	all, err := words()
 	s.must(err)
+	c := all.Clone()
 	c.Globals(map[string]any{"programme": "Program Contoh"})
 	c.OnMissing(func(lang locale.Lang, key string) { s.t.Errorf("%s misses %s", lang, key) })
 	return c

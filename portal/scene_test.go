@@ -231,12 +231,18 @@ wave.1: "Gelombang 1"
 stratum.1.all: "Seluruh negeri"
 `
 
+// words are read once for all scenes.
+var words = sync.OnceValues(func() (*locale.Catalog, error) {
+	programme := fstest.MapFS{"catalog.id.yaml": {Data: []byte(programmeID)}, "catalog.en.yaml": {Data: []byte(programmeID)}}
+	return locale.Load(nil, page.Words, portal.Catalog, otp.Catalog, account.Catalog, identity.Catalog, photo.Catalog, wave.Catalog,
+		application.Catalog, draw.Catalog, notify.Catalog, programme)
+})
+
 func (s *scene) catalog() *locale.Catalog {
 	s.t.Helper()
-	programme := fstest.MapFS{"catalog.id.yaml": {Data: []byte(programmeID)}, "catalog.en.yaml": {Data: []byte(programmeID)}}
-	c, err := locale.Load(nil, page.Words, portal.Catalog, otp.Catalog, account.Catalog, identity.Catalog, photo.Catalog, wave.Catalog,
-		application.Catalog, draw.Catalog, notify.Catalog, programme)
+	all, err := words()
 	s.must(err)
+	c := all.Clone()
 	c.Globals(map[string]any{"programme": "Program Contoh"})
 	c.OnMissing(func(lang locale.Lang, key string) { s.t.Errorf("%s misses %s", lang, key) })
 	return c

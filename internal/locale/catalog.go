@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"sort"
@@ -36,6 +37,15 @@ func Load(overrides map[Lang]map[string]string, files ...fs.FS) (*Catalog, error
 	faults = append(faults, c.compare()...)
 	faults = append(faults, c.override(overrides)...)
 	return c, errors.Join(faults...)
+}
+
+// Clone is a catalog of the same texts, with Globals and OnMissing of its own.
+func (c *Catalog) Clone() *Catalog {
+	clone := &Catalog{texts: map[Lang]map[string]text{}}
+	for lang, texts := range c.texts {
+		clone.texts[lang] = maps.Clone(texts)
+	}
+	return clone
 }
 
 // Add lays texts beside the catalog that no file of ours holds: the programme's own

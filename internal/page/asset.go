@@ -12,6 +12,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 //go:embed look/look.css look/console.css look/live.js look/passkey.js look/readback.js look/photo.js look/review.js look/favicon.svg
@@ -58,6 +59,9 @@ func NewAssets(extra ...fs.FS) (*Assets, error) {
 	}
 	return a, nil
 }
+
+// ownLook packs the files of the look alone, once: they are the same for all surfaces.
+var ownLook = sync.OnceValues(func() (*Assets, error) { return NewAssets() })
 
 func (a *Assets) add(fsys fs.FS, file string) error {
 	name, ext := path.Base(file), path.Ext(file)

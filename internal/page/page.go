@@ -95,7 +95,7 @@ func New(cfg Config) (*Renderer, error) {
 		r.log = slog.Default()
 	}
 	if r.assets == nil {
-		assets, err := NewAssets()
+		assets, err := ownLook()
 		if err != nil {
 			return nil, err
 		}
