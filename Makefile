@@ -44,7 +44,7 @@ soak: ## the longer proofs, six hours and more: twenty kills, 20 s outages, cut 
 	@$(MAKE) --no-print-directory build
 	@bin/gelombang rehearse day --self --applicants 1432133 --compress 14
 
-bench: build ## every published figure side by side with its target; 35 minutes, nothing else running
+bench: build ## every published figure side by side with its target; 50 minutes, nothing else running
 	@scripts/need
 	@GO=$(GO) scripts/bench
 
