@@ -277,9 +277,9 @@ func TestTheStatusTellsHowIdentitiesAreChecked(t *testing.T) {
 		{identity.Health{Setting: identity.Setting{Mode: identity.Online}}, "id", false, "Pencocokan data kependudukan Berjalan Tidak ada yang menunggu jawaban."},
 		{identity.Health{Setting: identity.Setting{Mode: identity.Online}, Parked: 1204, PerMinute: 40}, "en", false, "Checks at the civil registry Running 1,204 people wait for an answer; about 40 answers come a minute."},
 		{identity.Health{Setting: identity.Setting{Mode: identity.Online}, Parked: 7, Silent: 3, Down: true}, "en", true,
-			"Checks at the civil registry No answer yet The civil registry does not answer at the moment; 7 people wait. Your data are safe and we keep asking. Do not send again."},
+			"Checks at the civil registry No answer yet. The civil registry does not answer at the moment; 7 people wait. Your data are safe and we keep asking. Do not send again."},
 		{identity.Health{Setting: since, Parked: 7}, "id", true,
-			"Pencocokan data kependudukan Dijeda Pencocokan sedang dijeda; 7 orang menunggu. Data Anda aman. Kabarnya kami kirim setelah pencocokan dibuka lagi. Sejak Senin, 3 Agustus 2026, 09.00 WIB."},
+			"Pencocokan data kependudukan Dijeda. Pencocokan sedang dijeda; 7 orang menunggu. Data Anda aman. Kabarnya kami kirim setelah pencocokan dibuka lagi. Sejak Senin, 3 Agustus 2026, 09.00 WIB."},
 	} {
 		s.clock.Add(time.Minute) // the page before is kept for a moment
 		s.told = s.busy()
