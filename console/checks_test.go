@@ -185,7 +185,7 @@ func TestAnswersAndSilenceAreDrawnByTheMinute(t *testing.T) {
 	t.Parallel()
 	eachDesk(t, func(t *testing.T, s *scene) {
 		b := s.desk(staff.Operator)
-		b.get(checksPath).holds("main", "Dalam satu jam terakhir tidak ada yang ditanyakan.", true)
+		b.get(checksPath).holds("main", "Sampai menit yang lalu tidak ada yang ditanyakan dalam sejam terakhir.", true)
 		for n := range 3 {
 			s.waits(n + 1)
 			s.work()
