@@ -19,8 +19,8 @@
 //	           Never a word of the registry's: another look may be asked for once (decline.go)
 //
 // From every state but matched the person may submit again. Only a verdict of the
-// registry, or an official's about a review, changes parked: an outage, a used-up quota or an answer that
-// nobody can read never does, and never costs the person a try.
+// registry, or an official's about a review, changes parked: an outage, a used-up quota
+// or an answer that nobody can read never does, and never costs the person a try.
 //
 // How identities are checked has modes (modes.go): asked online, parked without
 // asking, matched by file, or not checked at all, which each submission then says.

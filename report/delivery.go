@@ -15,8 +15,8 @@ import (
 )
 
 // Deliveries is how codes arrive, and how identities are checked: what the public status
-// page tells. It is counted in the background and kept in memory, so that it can be told, with its age, while the
-// database is away.
+// page tells. It is counted in the background and kept in memory, so that it can be told,
+// with its age, while the database is away.
 type Deliveries struct {
 	At       time.Time // when it was counted
 	Until    time.Time // codes queued before this are in it
